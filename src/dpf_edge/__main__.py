@@ -1,0 +1,65 @@
+"""Starts the program; what goes wrong ends as one line on stderr and a documented exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from dpf_edge.errors import DpfEdgeError
+
+# 128 and the signal's number, as shells report it.
+INTERRUPTED = 130
+EX_SOFTWARE = 70
+EX_USAGE = 64
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line.
+
+    :returns: the exit code, as docs/reference/exit-codes.md lists them.
+    """
+    import click
+
+    from dpf_edge.cli import program
+
+    try:
+        code = program.main(arguments, "dpf-edge", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except DpfEdgeError as error:
+        complain(error.code, str(error), error.hint)
+        return error.exit_code
+    except click.ClickException as error:
+        complain("usage", error.format_message(), "dpf-edge --help")
+        return EX_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has gone; what is still buffered must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:
+        if os.environ.get("DPF_EDGE_TRACEBACK"):
+            raise
+        where = type(error).__name__
+        complain("internal", f"{where}: {error}", "DPF_EDGE_TRACEBACK=1 shows where; please report")
+        return EX_SOFTWARE
+
+
+def complain(code: str, message: str, hint: str | None) -> None:
+    """Say on stderr what went wrong, in one line, and what to do in another."""
+    from dpf_edge.cli.plain import printable
+
+    sys.stdout.flush()
+    print(f"error[{code}]: {printable(message)}", file=sys.stderr)  # noqa: T201
+    if hint:
+        print(f"hint: {printable(hint)}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""Reports for a person: the same lines plain in a pipe and coloured on a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, NamedTuple
+
+from dpf_edge.cli.plain import printable
+from dpf_edge.model import Answer, Role, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dpf_edge.model import Advice, Comparison, Diagnosis
+
+# Prose wider than this is hard to read, and narrower than that there is no room for tables.
+WIDEST, NARROWEST = 96, 60
+INDENT = "  "
+
+HEADLINES = {
+    Answer.YES: "Yes: this process sees the LAN.",
+    Answer.NO: "No: this process does not see the LAN.",
+    Answer.UNKNOWN: "Unknown: whether this process sees the LAN could not be told.",
+}
+STYLES = {
+    Answer.YES: "bold green",
+    Answer.NO: "bold red",
+    Answer.UNKNOWN: "bold yellow",
+}
+SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold"}
+TICKS = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
+
+
+class Span(NamedTuple):
+    """A piece of a line, and how it looks on a terminal."""
+
+    text: str
+    style: str = ""
+
+
+Line = list[Span]
+
+
+def width() -> int:
+    """The columns to write in."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+
+
+def show(lines: Iterable[Line]) -> None:
+    """Print lines on stdout, with colour only where a terminal shows it and NO_COLOR allows."""
+    safe = [[Span(printable(span.text), span.style) for span in line] for line in lines]
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        sys.stdout.write("".join("".join(span.text for span in line) + "\n" for line in safe))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    for line in safe:
+        console.print(Text.assemble(*[(span.text, span.style) for span in line]))
+
+
+def wrapped(text: str, indent: str = INDENT, first: str | None = None) -> Iterator[Line]:
+    """A paragraph, wrapped and indented."""
+    for line in textwrap.wrap(
+        text,
+        width(),
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        yield [Span(line)]
+
+
+def diagnosis(found: Diagnosis) -> None:
+    """Print a diagnosis."""
+    show(diagnosis_lines(found))
+
+
+def diagnosis_lines(found: Diagnosis) -> Iterator[Line]:
+    """A diagnosis as lines: the answer, the reason, the place, what it rests on, what to do."""
+    lan = found.lan
+    sure = f"{lan.confidence:.0%} sure" if lan.answer is not Answer.UNKNOWN else "not sure"
+    yield [Span(HEADLINES[lan.answer], STYLES[lan.answer]), Span(f"  ({sure})", "dim")]
+    yield []
+    if lan.why:
+        yield from labelled("why", lan.why[0].upper() + lan.why[1:] + ".")
+    yield from labelled("vantage", found.vantage.value)
+    if lan.interface:
+        yield from labelled("LAN", f"{lan.network} by {lan.interface} as {lan.address}")
+    yield from labelled(
+        "layers",
+        " › ".join(layer.says or f"{layer.kind} {layer.name}" for layer in found.layers),
+    )
+    here = found.containers_here
+    yield from labelled("containers", f"{here.answer.value}: {here.why}")
+    yield []
+    yield [Span("Interfaces", "bold")]
+    yield from table(
+        (each.name, each.role.value, ", ".join(each.addresses) or "–", each.why)
+        for each in found.interfaces
+        if each.role is not Role.DOWN or each.addresses
+    )
+    down = [each.name for each in found.interfaces if each.role is Role.DOWN and not each.addresses]
+    if down:
+        yield from wrapped(f"down: {', '.join(down)}")
+    yield []
+    yield [Span("How this is known", "bold")]
+    yield from table((item.signal, item.value, item.source) for item in found.evidence)
+    if found.advice:
+        yield []
+        yield [Span("What to do", "bold")]
+        for each in found.advice:
+            yield from advice_lines(each)
+    yield []
+    yield [Span("Where the node belongs", "bold")]
+    row = f"row {found.recommendation.row}: " if found.recommendation.row else ""
+    yield from wrapped(f"{row}{found.recommendation.runtime.value}; {found.recommendation.why}.")
+
+
+def labelled(label: str, text: str) -> Iterator[Line]:
+    """A paragraph behind a label."""
+    indent = " " * 14
+    yield from wrapped(text, indent, f"{INDENT}{label:<12}")
+
+
+def advice_lines(advice: Advice) -> Iterator[Line]:
+    """One advice: its title, its text, its commands."""
+    yield [
+        Span(INDENT + advice.title, SEVERITIES[advice.severity]),
+        Span(f"  [{advice.code}]", "dim"),
+    ]
+    yield from wrapped(advice.text, INDENT * 2)
+    for command in advice.commands:
+        yield [Span(f"{INDENT * 3}$ {command}", "cyan")]
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> Iterator[Line]:
+    """Rows in aligned columns; the last column is as long as it is, a middle one is cut."""
+    listed = list(rows)
+    if not listed:
+        return
+    # A column wider than this pushes the next off the screen; the whole value is in --json.
+    most = 46
+    cut = [tuple(shorten(printable(cell), most) for cell in row) for row in listed]
+    widths = [max(len(row[column]) for row in cut) for column in range(len(cut[0]))]
+    for row in cut:
+        cells = [f"{cell:<{widths[i]}}" for i, cell in enumerate(row)]
+        yield [Span(INDENT + "  ".join(cells).rstrip())]
+
+
+def shorten(text: str, most: int) -> str:
+    """A text cut to a number of characters, the cut shown."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def comparison(found: Comparison) -> None:
+    """Print a comparison."""
+    show(comparison_lines(found))
+
+
+def comparison_lines(found: Comparison) -> Iterator[Line]:
+    """A comparison as lines: the table, the boundary, the conclusion, the versions."""
+    rows = [
+        (
+            each.name,
+            f"{each.interface or '–'} = {place(each.address, each.network)}"
+            if each.address
+            else "–",
+            TICKS[each.sees_lan],
+            each.says if each.error is None else f"{each.says}: {each.error}",
+        )
+        for each in found.vantages
+    ]
+    widths = [max(len(printable(row[i])) for row in rows) for i in range(2)]
+    for each, row in zip(found.vantages, rows, strict=True):
+        name, where = printable(row[0]), printable(row[1])
+        yield [
+            Span(f"{name:<{widths[0]}}   {where:<{widths[1]}}   "),
+            Span(row[2], STYLES[each.sees_lan]),
+            Span(f" {row[3]}"),
+        ]
+    yield []
+    if found.boundary is not None:
+        last, first = found.boundary.last_that_sees, found.boundary.first_that_does_not
+        yield from wrapped(f"The LAN is lost between {last} and {first}: {found.boundary.why}.", "")
+    yield from wrapped(found.conclusion, "")
+    yield []
+    told = [f"{name} {value}" for name, value in found.versions.items() if value]
+    yield [Span(f"Taken {found.taken_at} with {', '.join(told)}", "dim")]
+
+
+def place(address: str | None, network: str | None) -> str:
+    """An address with its network's prefix length, as ``ip addr`` writes it."""
+    if address is None:
+        return "–"
+    return f"{address}/{network.partition('/')[2]}" if network else address

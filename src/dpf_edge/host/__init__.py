@@ -1,0 +1,1 @@
+"""The one seam to the machine and the network: nothing else in the project touches either."""

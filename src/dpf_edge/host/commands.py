@@ -1,0 +1,129 @@
+"""Runs one program within a deadline and a bound on what it prints, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from typing import IO, cast
+
+from dpf_edge.errors import Absent, Denied, Failed
+from dpf_edge.model import Ran
+
+# The longest honest answer, `docker info` of a busy engine, is under 64 KiB.
+MOST_BYTES = 1 << 20
+# How long a killed program may take to be gone; SIGKILL leaves it no choice but a kernel wait.
+REAP_SECONDS = 1.0
+
+
+def run(argv: tuple[str, ...], *, seconds: float, stdin: bytes = b"") -> Ran:
+    """Run a program to its end.
+
+    It gets a process group of its own, so that what it started dies with it, the C locale, and
+    UTF-8 from wsl.exe.
+
+    :param seconds: the deadline for all of it.
+    :param stdin: what it reads, at most a pipe's 64 KiB.
+    :raises Absent: there is no such program.
+    :raises Denied: it may not be run.
+    :raises Failed: it took longer than the deadline, printed more than the bound, or broke.
+    """
+    named = " ".join(argv[:2])
+    try:
+        process = subprocess.Popen(  # noqa: S603 -- the allow-list decides what is run
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LC_ALL": "C", "WSL_UTF8": "1"},
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise Absent(f"{argv[0]}: no such program") from error
+    except PermissionError as error:
+        raise Denied(f"{argv[0]}: may not be run") from error
+    except OSError as error:
+        raise Failed(f"{argv[0]}: {error.strerror}") from error
+    try:
+        stdout, stderr = exchange(process, stdin, time.monotonic() + seconds)
+        status = process.wait(REAP_SECONDS)
+    except TimeoutError as error:
+        raise Failed(f"{named}: no answer within {seconds:g} s") from error
+    except (OverflowError, subprocess.TimeoutExpired) as error:
+        raise Failed(f"{named}: {error}") from error
+    finally:
+        end(process)
+    return Ran(argv, status, decode(stdout), decode(stderr))
+
+
+def exchange(
+    process: subprocess.Popen[bytes], stdin: bytes, deadline: float
+) -> tuple[bytes, bytes]:
+    """Feed the program and read both its outputs until it closes them.
+
+    :raises TimeoutError: the deadline came first.
+    :raises OverflowError: it printed more than the bound.
+    """
+    reader, writer = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stdin)
+    errors = cast("IO[bytes]", process.stderr)
+    got: dict[IO[bytes], bytearray] = {reader: bytearray(), errors: bytearray()}
+    os.set_blocking(writer.fileno(), False)
+    with selectors.DefaultSelector() as selector:
+        for stream in got:
+            selector.register(stream, selectors.EVENT_READ)
+        if stdin:
+            selector.register(writer, selectors.EVENT_WRITE)
+        else:
+            writer.close()
+        while selector.get_map():
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            for key, _ in ready:
+                stream = cast("IO[bytes]", key.fileobj)
+                if stream is writer:
+                    stdin = feed(writer, stdin)
+                    if not stdin:
+                        selector.unregister(writer)
+                        with contextlib.suppress(BrokenPipeError):
+                            writer.close()
+                    continue
+                piece = os.read(stream.fileno(), 1 << 16)
+                got[stream] += piece
+                if not piece:
+                    selector.unregister(stream)
+                if len(got[stream]) > MOST_BYTES:
+                    raise OverflowError(f"printed more than {MOST_BYTES} bytes")
+    return bytes(got[reader]), bytes(got[errors])
+
+
+def feed(writer: IO[bytes], data: bytes) -> bytes:
+    """Write what fits; what is left is returned, nothing where the program has stopped reading."""
+    try:
+        return data[os.write(writer.fileno(), data) :]
+    except BlockingIOError:
+        return data
+    except BrokenPipeError:
+        return b""
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the program and all that it started, and close the pipes."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(REAP_SECONDS)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def decode(data: bytes) -> str:
+    """Text in UTF-8, or in UTF-16LE where NULs tell it (wsl.exe before 0.64, and without
+    WSL_UTF8), with what fits neither replaced."""
+    return data.decode("utf-16-le" if b"\0" in data else "utf-8", "replace")

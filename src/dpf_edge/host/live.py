@@ -1,0 +1,179 @@
+"""The machine that this process runs on, read once and only as far as it is asked."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dpf_edge.errors import Absent, Denied, Failed, HostError, UnsupportedSystem
+from dpf_edge.host import allowed
+from dpf_edge.host.once import Once
+from dpf_edge.model import Machine, Ran
+
+if TYPE_CHECKING:
+    from dpf_edge.host.seam import Host
+    from dpf_edge.model import Interface, Neighbour, Route, Rule
+
+# A command of the allow-list reads local state and answers in milliseconds; wslinfo asks Windows
+# across the border and has been seen to take a second there.
+COMMAND_SECONDS = 3.0
+
+
+def live() -> Host:
+    """This machine.
+
+    :raises UnsupportedSystem: it is not one that can be read live yet.
+    """
+    if sys.platform != "linux":
+        raise UnsupportedSystem(
+            f"{sys.platform}: only Linux can be read live so far",
+            "take a capture on the machine and judge it with --capture",
+        )
+    return Once(LinuxHost())
+
+
+class LinuxHost:
+    """Linux by netlink, /proc, /sys and the commands of the allow-list; see :class:`Host`."""
+
+    def machine(self) -> Machine:
+        """What the kernel says, from /proc and never uname(2), which a namespace cannot replace."""
+        told = os.uname()
+        system: Literal["Linux"] = "Linux"
+        return Machine(
+            system=system,
+            release=self._optional("/proc/sys/kernel/osrelease"),
+            version=self._optional("/proc/version"),
+            architecture=told.machine,
+            hostname=told.nodename,
+            uid=os.getuid(),
+        )
+
+    def _optional(self, path: str) -> str | None:
+        try:
+            return self.read(path).strip()
+        except HostError:
+            return None
+
+    def env(self, name: str) -> str:
+        """One variable of the allow-list."""
+        if name not in allowed.VARIABLES or name not in os.environ:
+            raise Absent(name)
+        return os.environ[name]
+
+    def read(self, path: str) -> str:
+        """One file of the allow-list, filtered; never more than its bound, never a pipe."""
+        keep = allowed.FILES.get(path)
+        if keep is None:
+            raise Absent(f"{path}: not on the list of what may be read")
+        return keep(read_text(path))
+
+    def is_dir(self, path: str) -> bool:
+        """Whether a directory of the allow-list exists."""
+        return path in allowed.DIRECTORIES and Path(path).is_dir()
+
+    def link(self, path: str) -> str:
+        """The target of a symbolic link of the allow-list."""
+        try:
+            if path in allowed.LINKS:
+                return str(Path(path).readlink())
+        except OSError:
+            pass
+        raise Absent(path)
+
+    def interfaces(self) -> tuple[Interface, ...]:
+        """The links of this network namespace."""
+        from dpf_edge.host import linux
+
+        return linux.interfaces()
+
+    def routes(self) -> tuple[Route, ...]:
+        """The routes of all tables."""
+        from dpf_edge.host import linux
+
+        return linux.routes()
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The IPv4 rules."""
+        from dpf_edge.host import linux
+
+        return linux.rules()
+
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """The neighbour tables as they stand."""
+        from dpf_edge.host import linux
+
+        return linux.neighbours()
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """What /etc/hosts gives a name of the allow-list."""
+        try:
+            return hosts(read_text("/etc/hosts")).get(name, ())
+        except HostError:
+            return ()
+
+    def run(self, *argv: str) -> Ran:
+        """One command of the allow-list: its output filtered, its time and size bounded."""
+        command = allowed.COMMANDS.get(argv)
+        if command is None:
+            raise Absent(f"{' '.join(argv)}: not on the list of what may be run")
+        if command.needs and not any(Path(path).exists() for path in command.needs):
+            raise Absent(f"{argv[0]}: none of {', '.join(command.needs)} is there")
+        from dpf_edge.host import commands
+
+        ran = commands.run(command.runs, seconds=COMMAND_SECONDS)
+        # What it said on stderr is for a person; no detector reads it, so none of it is kept.
+        return Ran(argv, ran.status, command.keep(ran.stdout), "")
+
+    def registry(self, key: str) -> str | int:
+        """Linux has none."""
+        raise Absent(key)
+
+
+def read_text(path: str) -> str:
+    """A regular file's text, bounded, with bytes that are no UTF-8 replaced.
+
+    :raises Absent: it is not there.
+    :raises Denied: it may not be read.
+    :raises Failed: it is no regular file, is longer than the bound, or breaks off.
+    """
+    try:
+        # Non-blocking: a pipe under a known name must not hold up the answer.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Absent(path) from error
+    except PermissionError as error:
+        raise Denied(path) from error
+    except OSError as error:
+        raise Failed(f"{path}: {error.strerror}") from error
+    with open(handle, "rb") as file:  # noqa: PTH123 -- an open descriptor has no path
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise Failed(f"{path}: not a regular file")
+            data = file.read(allowed.FILE_BYTES + 1)
+        except PermissionError as error:
+            raise Denied(path) from error
+        except OSError as error:
+            raise Failed(f"{path}: {error.strerror}") from error
+    if len(data) > allowed.FILE_BYTES:
+        raise Failed(f"{path}: longer than {allowed.FILE_BYTES} bytes")
+    return data.decode("utf-8", "replace")
+
+
+def hosts(text: str) -> dict[str, tuple[str, ...]]:
+    """The names of a hosts file that are on the allow-list, each with its addresses."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        for name in words[1:]:
+            if name in allowed.NAMES and words[0] not in found.get(name, ()):
+                found[name] = (*found.get(name, ()), words[0])
+    return found
+
+
+def now() -> str:
+    """The time, as RFC 3339 writes it, in UTC and to the second."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

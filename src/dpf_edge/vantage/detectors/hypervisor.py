@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dpf_edge.model import Answer, Evidence, Finding
+from dpf_edge.vantage import tables
+from dpf_edge.vantage.detectors import detector
+from dpf_edge.vantage.reading import Reading
+
+if TYPE_CHECKING:
+    from dpf_edge.host.seam import Host
+
+DMI = "/sys/class/dmi/id/"
+# The vendors that hypervisors and clouds write into the firmware's tables, in lower case.
+VENDORS = {
+    "qemu": "qemu",
+    "kvm": "qemu",
+    "bochs": "qemu",
+    "vmware": "vmware",
+    "innotek": "virtualbox",
+    "virtualbox": "virtualbox",
+    "xen": "xen",
+    "parallels": "parallels",
+    "bhyve": "bhyve",
+    "amazon ec2": "cloud",
+    "google compute engine": "cloud",
+    "digitalocean": "cloud",
+    "hetzner": "cloud",
+    "alibaba cloud": "cloud",
+    "openstack": "cloud",
+    "apple virtualization": "apple",
+    "firecracker": "firecracker",
+}
+
+
+@detector("hypervisor")
+def hypervisor(host: Host) -> Finding:
+    """Is this a virtual machine, whose network card leads to a hypervisor and not to a switch?
+
+    Microsoft makes hardware too, so of its products only ``Virtual Machine`` is one.
+    """
+    reading = Reading(host)
+    evidence = []
+    kind = None
+    flags = reading.text("/proc/cpuinfo")
+    words = (flags or "").split()
+    if "hypervisor" in words:
+        evidence.append(Evidence("cpu-flag", "hypervisor", "/proc/cpuinfo"))
+    firmware = {
+        name: reading.text(DMI + name) for name in ("sys_vendor", "product_name", "bios_vendor")
+    }
+    for name, text in firmware.items():
+        low = (text or "").strip().lower()
+        match = next((word for word in VENDORS if word in low), None)
+        if match or (name == "product_name" and low == "virtual machine"):
+            kind = kind or (VENDORS[match] if match else "hyper-v")
+            evidence.append(Evidence(f"firmware {name}", low, DMI + name))
+    xen = (reading.text("/sys/hypervisor/type") or "").strip()
+    if xen:
+        kind = kind or xen
+        evidence.append(Evidence("hypervisor", xen, "/sys/hypervisor/type"))
+    # One card made of matter is enough to doubt the others: a server may hand out virtual
+    # functions of its card, and see them too.
+    cards = [each for each in host.interfaces() if each.hardware or each.bus]
+    virtual = [tables.virtual_card(each) for each in cards]
+    if cards and all(virtual):
+        evidence += [card for card in virtual if card is not None]
+    if evidence:
+        return Finding(Answer.YES, kind, tuple(evidence), tuple(reading.doubts))
+    # Only an x86 processor has the flag to lack; firmware tables that name a maker say it too.
+    if "fpu" in words or any(firmware.values()):
+        source = "/proc/cpuinfo" if "fpu" in words else DMI + "sys_vendor"
+        return Finding(Answer.NO, None, (Evidence("no-hypervisor", "none named", source),))
+    return Finding(Answer.UNKNOWN, None, (), tuple(reading.doubts))

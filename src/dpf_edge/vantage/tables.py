@@ -1,0 +1,256 @@
+"""A machine's network tables together, and the questions that the judges ask of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from dpf_edge.model import Evidence
+from dpf_edge.vantage import addresses, macs
+from dpf_edge.vantage.macs import MacKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dpf_edge.host.seam import Host
+    from dpf_edge.model import Interface, Neighbour, Route, Rule
+    from dpf_edge.vantage.addresses import IPInterface
+
+# Buses that a card made of matter sits on; a virtio or VMBus card is a hypervisor's.
+MATTER = frozenset({"pci", "usb", "platform"})
+# Drivers of cards that only hypervisors and clouds have, whatever bus they pretend to sit on.
+VIRTUAL_DRIVERS = {
+    "virtio_net": "virtio",
+    "hv_netvsc": "Hyper-V",
+    "vmxnet3": "VMware",
+    "xen_netfront": "Xen",
+    "vif": "Xen",
+    "ena": "Amazon",
+    "gve": "Google Cloud",
+    "nicvf": "a virtual function",
+    "iavf": "a virtual function",
+    "ixgbevf": "a virtual function",
+    "igbvf": "a virtual function",
+    "i40evf": "a virtual function",
+    "pcnet32": "an emulated card",
+}
+ENGINE_BRIDGE = re.compile(r"docker0|docker_gwbridge|podman\d+|cni-?podman\d+|br-[0-9a-f]{12}")
+VPN_NAME = re.compile(
+    r"(tailscale|wg|tun|utun|ppp|zt|nordlynx|ipsec|vti|gpd|cscotun|proton|nebula|netbird|wt)\d*.*"
+)
+VPN_KINDS = frozenset({"wireguard", "ppp"})
+# Which states of an entry say that the neighbour has answered (linux/neighbour.h). A permanent
+# one was written by a program and proves nothing.
+ANSWERED = frozenset({"reachable", "stale", "delay", "probe", None})
+# The gateway and two more: with two stations in all, a proxy and its only client would do.
+STATIONS_THAT_PROVE = 3
+
+
+class Tables(NamedTuple):
+    """The links, routes, rules and neighbours of one network namespace."""
+
+    interfaces: tuple[Interface, ...]
+    routes: tuple[Route, ...]
+    rules: tuple[Rule, ...]
+    neighbours: tuple[Neighbour, ...]
+
+    def named(self, name: str | None) -> Interface | None:
+        """The interface of that name."""
+        return next((each for each in self.interfaces if each.name == name), None)
+
+    def others(self) -> tuple[Interface, ...]:
+        """Every interface but the loopback."""
+        return tuple(each for each in self.interfaces if not is_loopback(each))
+
+    def live(self) -> tuple[Interface, ...]:
+        """The interfaces that are not down and hold a place on a network."""
+        return tuple(each for each in self.others() if each.up is not False and places(each))
+
+    def default_routes(self) -> tuple[Route, ...]:
+        """The default routes of every table, the likeliest first: IPv4, the lowest metric."""
+        found = [route for route in self.routes if is_default(route)]
+
+        def order(route: Route) -> tuple[bool, int, str]:
+            return (":" in (route.via or ""), route.metric or 0, route.dev or "")
+
+        return tuple(sorted(found, key=order))
+
+    def default_interface(self) -> Interface | None:
+        """The interface that the default route leaves by, VPNs apart; else the only live one."""
+        for route in self.default_routes():
+            through = self.named(route.dev)
+            if through is not None and not is_vpn(through):
+                return through
+        live = [each for each in self.live() if not is_engine(each)]
+        return live[0] if len(live) == 1 else None
+
+    def gateways(self, dev: str) -> tuple[str, ...]:
+        """The gateways of the default routes through an interface."""
+        return tuple(route.via for route in self.default_routes() if route.dev == dev and route.via)
+
+
+def of(host: Host) -> Tables:
+    """The tables of a host."""
+    return Tables(host.interfaces(), host.routes(), host.rules(), host.neighbours())
+
+
+def is_default(route: Route) -> bool:
+    """Whether a route takes what no other takes."""
+    return route.to in {"default", "0.0.0.0/0", "::/0"}
+
+
+def places(interface: Interface) -> tuple[IPInterface, ...]:
+    """The addresses that stand on a network with neighbours, IPv4 first."""
+    parsed = (addresses.interface(each.address) for each in interface.addresses)
+    usable = [each for each in parsed if each and addresses.stands_on_a_network(each)]
+    return tuple(sorted(usable, key=lambda each: each.version))
+
+
+def is_loopback(interface: Interface) -> bool:
+    """Whether it is the loopback itself (WSL's ``loopback0`` is none)."""
+    return interface.kind == "loopback" or interface.name == "lo"
+
+
+def is_vpn(interface: Interface) -> bool:
+    """Whether it is a VPN's, by its kind or by the name that its program gives it.
+
+    A ``tap0`` is no VPN by its name: rootless engines use it too.
+    """
+    if interface.kind in VPN_KINDS:
+        return True
+    # A name alone does not make a card of matter a VPN (a card may be renamed at will).
+    return VPN_NAME.fullmatch(interface.name) is not None and interface.bus not in MATTER
+
+
+def is_engine(interface: Interface) -> bool:
+    """Whether an engine made it: its bridge, or the host's end of a container's pair."""
+    if ENGINE_BRIDGE.fullmatch(interface.name) and interface.bus is None:
+        return True
+    return interface.kind == "veth" and (
+        interface.master is not None or interface.name.startswith("veth")
+    )
+
+
+def made_by_engine(tables: Tables, interface: Interface) -> bool:
+    """Whether a link is an engine's whatever its kind: by its own MAC, or by its gateway's.
+
+    Docker before 28 gave a container 02:42 and its IPv4 address in hexadecimal.
+    """
+    for place in places(interface):
+        if place.version == 4 and interface.mac == f"02:42:{place.ip.packed.hex(':')}":
+            return True
+    gateways = tables.gateways(interface.name)
+    return any(
+        entry.address in gateways and macs.kind(entry.mac) in {MacKind.LOCAL, MacKind.VIRTUAL}
+        for entry in tables.neighbours
+        if entry.dev == interface.name
+    )
+
+
+def is_child(interface: Interface) -> bool:
+    """Whether its other half or its parent lives in another namespace, by the index alone."""
+    return interface.peer_index is not None or interface.peer_elsewhere
+
+
+def virtual_card(interface: Interface) -> Evidence | None:
+    """Why a card is a hypervisor's, where it is: its bus, its driver or its MAC's maker."""
+    source = f"interface {interface.name}"
+    if interface.bus in {"virtio", "vmbus"}:
+        return Evidence("virtual-card", f"{interface.name} sits on the {interface.bus} bus", source)
+    if interface.driver in VIRTUAL_DRIVERS:
+        maker = VIRTUAL_DRIVERS[interface.driver]
+        return Evidence("virtual-card", f"driver {interface.driver} is for {maker}", source)
+    has_device = interface.bus is not None or interface.hardware
+    if has_device and interface.mac and macs.kind(interface.mac) is MacKind.VIRTUAL:
+        return Evidence("virtual-card", macs.says(interface.mac), source)
+    return None
+
+
+def is_card(interface: Interface) -> bool:
+    """Whether it is a card made of matter: a bus says so, and nothing says otherwise."""
+    on_a_bus = interface.bus in MATTER or (interface.bus is None and interface.hardware is True)
+    return (
+        on_a_bus
+        and interface.kind in {"ether", "wifi", "bond", None}
+        and virtual_card(interface) is None
+    )
+
+
+def rests_on_a_card(interface: Interface, tables: Tables) -> Interface | None:
+    """The card that an interface's packets leave by: its own, a bridge's or bond's member, a
+    VLAN's parent; None where it rests on none.
+
+    A VLAN's parent is found by its index in this same namespace. Bounded: a VLAN on a bridge on
+    a bond is three steps, and nobody builds five.
+    """
+    level: list[Interface] = [interface]
+    for _ in range(5):
+        below: list[Interface] = []
+        for each in level:
+            if is_card(each):
+                return each
+            if each.kind in {"bridge", "bond"}:
+                below += [member for member in tables.interfaces if member.master == each.name]
+            if each.kind == "vlan" and not each.peer_elsewhere:
+                below += [parent for parent in tables.interfaces if parent.index == each.peer_index]
+        level = below
+    return None
+
+
+class Proof(NamedTuple):
+    """What the neighbours of one interface prove."""
+
+    proven: bool
+    evidence: tuple[Evidence, ...]
+
+
+def neighbours_prove(tables: Tables, interface: Interface) -> Proof:
+    """Whether an interface's neighbours prove a LAN: makers' MACs behind a maker's gateway.
+
+    Five containers on one engine's network have five MACs and answer every question, so only
+    stations with a hardware maker's MAC count, and none where the gateway's own is virtual or
+    locally administered: then all of this is some machine's inner network.
+    """
+    source = f"neighbours of {interface.name}"
+    networks = [place.network for place in places(interface)]
+    own = {each.mac for each in tables.interfaces}
+    stations: dict[str, str] = {}
+    gateway_mac = None
+    gateways = {addresses.address(via) for via in tables.gateways(interface.name)} - {None}
+    for entry in tables.neighbours:
+        where = addresses.address(entry.address)
+        if entry.dev != interface.name or entry.mac is None or where is None:
+            continue
+        if (entry.state.lower() if entry.state else None) not in ANSWERED:
+            continue
+        mac = entry.mac.lower()
+        if where in gateways:
+            gateway_mac = mac
+        on_link = any(addresses.within(where, network) for network in networks)
+        if on_link and mac not in own and macs.kind(mac) is MacKind.HARDWARE:
+            stations.setdefault(mac, entry.address)
+    if gateway_mac is None:
+        return Proof(False, ())
+    gateway = Evidence("gateway-mac", macs.says(gateway_mac), source)
+    if macs.kind(gateway_mac) is not MacKind.HARDWARE:
+        return Proof(False, (gateway,))
+    count = Evidence("stations", f"{len(stations)} with a hardware maker's MAC", source)
+    return Proof(gateway_mac in stations and len(stations) >= STATIONS_THAT_PROVE, (gateway, count))
+
+
+def lowest_metric(tables: Tables, interface: Interface) -> float:
+    """The metric of the best default route through an interface, infinite where it has none."""
+    return min(
+        (route.metric or 0 for route in tables.default_routes() if route.dev == interface.name),
+        default=float("inf"),
+    )
+
+
+def best(tables: Tables, candidates: Iterable[Interface]) -> Interface | None:
+    """The interface to name: by the metric of its default route, a private network, its name."""
+
+    def order(interface: Interface) -> tuple[float, bool, str]:
+        private = any(addresses.is_private(place.ip) for place in places(interface))
+        return (lowest_metric(tables, interface), not private, interface.name)
+
+    return min(candidates, key=order, default=None)
