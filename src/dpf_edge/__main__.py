@@ -23,21 +23,15 @@ def run(arguments: list[str]) -> int:
 
     :returns: the exit code, as docs/reference/exit-codes.md lists them.
     """
-    import click
-
-    from dpf_edge.cli import program
-
     try:
-        code = program.main(arguments, "dpf-edge", standalone_mode=False)
+        code = quick(arguments)
+        if code is None:
+            code = any_command(arguments)
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
     except DpfEdgeError as error:
         complain(error.code, str(error), error.hint)
         return error.exit_code
-    except click.ClickException as error:
-        complain("usage", error.format_message(), "dpf-edge --help")
-        return EX_USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         # Who read our output has gone; what is still buffered must not complain at exit.
@@ -49,6 +43,38 @@ def run(arguments: list[str]) -> int:
         where = type(error).__name__
         complain("internal", f"{where}: {error}", "DPF_EDGE_TRACEBACK=1 shows where; please report")
         return EX_SOFTWARE
+    return code
+
+
+def quick(arguments: list[str]) -> int | None:
+    """Answer `diagnose` with nothing but its flags, without the command-line library.
+
+    That library takes as long to import as the whole diagnosis takes to make, and a program that
+    is asked every minute, or by a health check, should not pay for what it does not use.
+
+    :returns: the exit code; None where the command line says anything else.
+    """
+    if arguments[:1] != ["diagnose"] or not {*arguments[1:]} <= {"--json", "--check"}:
+        return None
+    from dpf_edge.cli.answer import answer
+
+    return answer(None, check="--check" in arguments, as_json="--json" in arguments)
+
+
+def any_command(arguments: list[str]) -> int:
+    """Run any command through the command-line library; its errors are ours."""
+    import click
+
+    from dpf_edge.cli.program import program
+
+    try:
+        code = program.main(arguments, "dpf-edge", standalone_mode=False)
+    except click.ClickException as error:
+        complain("usage", error.format_message(), "dpf-edge --help")
+        return EX_USAGE
+    except click.Abort:
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
 
 
 def complain(code: str, message: str, hint: str | None) -> None:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import click
 
-from dpf_edge.model import Answer
-
-# What --check ends with; --check is for scripts, so its codes are its answer.
-CHECKED = {Answer.YES: 0, Answer.NO: 1, Answer.UNKNOWN: 2}
-
 
 @click.command("diagnose")
 @click.option(
@@ -24,18 +19,6 @@ def command(capture: str | None, check: bool, as_json: bool) -> int:
     Nothing is sent, not even a DNS question. The answer is yes, no or unknown, with everything it
     rests on and what to do about it.
     """
-    from dpf_edge.host import capture as captures
-    from dpf_edge.host.live import live
-    from dpf_edge.vantage.diagnose import diagnose
+    from dpf_edge.cli.answer import answer
 
-    host = captures.Replay(captures.load(capture)) if capture else live()
-    diagnosis = diagnose(host)
-    if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(diagnosis), indent=2))
-    else:
-        from dpf_edge.cli import render
-
-        render.diagnosis(diagnosis)
-    return CHECKED[diagnosis.lan.answer] if check else 0
+    return answer(capture, check=check, as_json=as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,7 +45,11 @@ Line = list[Span]
 
 def width() -> int:
     """The columns to write in."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        columns = WIDEST
+    return max(NARROWEST, min(WIDEST, columns))
 
 
 def show(lines: Iterable[Line]) -> None:
@@ -192,6 +195,27 @@ def comparison_lines(found: Comparison) -> Iterator[Line]:
     yield []
     told = [f"{name} {value}" for name, value in found.versions.items() if value]
     yield [Span(f"Taken {found.taken_at} with {', '.join(told)}", "dim")]
+
+
+def comparison_markdown(found: Comparison) -> str:
+    """A comparison as a Markdown table with its conclusion, for a ticket."""
+    lines = ["| vantage | interface | sees the LAN | |", "|---|---|---|---|"]
+    for each in found.vantages:
+        where = f"{each.interface} {place(each.address, each.network)}" if each.address else "–"
+        told = each.says if each.error is None else f"{each.says}: {each.error}"
+        cells = (each.name, where, f"{TICKS[each.sees_lan]} {each.sees_lan.value}", told)
+        lines.append(
+            "| " + " | ".join(printable(cell).replace("|", "\\|") for cell in cells) + " |"
+        )
+    lines.append("")
+    if found.boundary is not None:
+        last, first = found.boundary.last_that_sees, found.boundary.first_that_does_not
+        why = found.boundary.why
+        lines.append(printable(f"The LAN is lost between {last} and {first}: {why}.") + "\n")
+    lines.append(printable(found.conclusion))
+    told = ", ".join(f"{name} {value}" for name, value in found.versions.items() if value)
+    lines.append(f"\nTaken {found.taken_at} with {printable(told)}.")
+    return "\n".join(lines) + "\n"
 
 
 def place(address: str | None, network: str | None) -> str:

@@ -6,7 +6,6 @@ captured, shown or sent. The lists are those of capture-1.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -133,6 +132,8 @@ def engine_fields(text: str) -> str:
     Text that is no JSON object is kept to its first line, cut at 200 characters: enough to say
     that the engine answered nonsense.
     """
+    import json
+
     try:
         info = json.loads(text)
     except (ValueError, RecursionError):
@@ -159,6 +160,7 @@ DOCKER_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
 
 COMMANDS: dict[tuple[str, ...], Command] = {
     ("wslinfo", "--networking-mode"): Command(("wslinfo", "--networking-mode")),
+    ("wslinfo", "--version"): Command(("wslinfo", "--version")),
     # Docker before 23 does not know the word json as a format, so the template is spelt out.
     ("docker", "info", "--format", "json"): Command(
         ("docker", "info", "--format", "{{json .}}"), engine_fields, DOCKER_SOCKETS

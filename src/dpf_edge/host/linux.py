@@ -7,7 +7,6 @@ import fcntl
 import os
 import socket
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from dpf_edge.host import netlink
@@ -117,37 +116,40 @@ def link_kind(name: str, arp_type: int, got: dict[int, bytes]) -> LinkKind:
     return {ARPHRD_ETHER: "ether", ARPHRD_PPP: "ppp"}.get(arp_type, "other")  # type: ignore[return-value]
 
 
-def sysfs(name: str, index: int, mac: str | None) -> Path | None:
+def sysfs(name: str, index: int, mac: str | None) -> str | None:
     """The link's folder in /sys, if /sys shows this network namespace at all.
 
     A process that entered a namespace by nsenter(1) keeps the /sys of the one it came from,
     where ``eth0`` is another machine's card: without this check a container's veth would pass
     for that card.
     """
-    folder = Path("/sys/class/net") / name
+    folder = f"/sys/class/net/{name}"
     try:
-        same = int((folder / "ifindex").read_text()) == index
-        said = (folder / "address").read_text().strip()
+        with open(f"{folder}/ifindex") as file:  # noqa: PTH123
+            same = file.read().strip() == str(index)
+        with open(f"{folder}/address") as file:  # noqa: PTH123
+            said = file.read().strip()
     except (OSError, ValueError):
         return None
-    return folder if same and said == (mac or said) else None
+    # A link without a MAC, a tunnel's, has an empty file there.
+    return folder if same and said == (mac or "") else None
 
 
-def parent_bus(got: dict[int, bytes], device: Path | None) -> str | None:
+def parent_bus(got: dict[int, bytes], device: str | None) -> str | None:
     """The bus that the card sits on: netlink since Linux 5.14, /sys before."""
     if IFLA_PARENT_DEV_BUS_NAME in got:
         return netlink.text(got[IFLA_PARENT_DEV_BUS_NAME])
     if device is None:
         return None
     try:
-        return (device / "device" / "subsystem").readlink().name
+        return os.readlink(f"{device}/device/subsystem").rpartition("/")[2]  # noqa: PTH115
     except OSError:
         return None
 
 
-def is_wifi(device: Path | None) -> bool:
+def is_wifi(device: str | None) -> bool:
     """Whether the link has a radio: cfg80211 puts a phy80211 beside it."""
-    return device is not None and (device / "phy80211").exists()
+    return device is not None and os.path.exists(f"{device}/phy80211")  # noqa: PTH110
 
 
 def driver(name: str) -> str | None:

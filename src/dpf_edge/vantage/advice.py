@@ -178,6 +178,7 @@ CASES: tuple[Case, ...] = (
     Case(
         lambda sight, verdict: (
             sight.is_("hypervisor")
+            and sight.namespace() == "card"
             and not sight.is_("kernel")
             and verdict.lan.answer is Answer.UNKNOWN
         ),

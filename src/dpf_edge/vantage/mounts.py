@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 # An engine's own files over the container's: Docker keeps them under containers/<id>, Podman
 # under overlay-containers/<id>/userdata.
-ENGINE_FILE = re.compile(r"/containers/[0-9a-f]{64}/|/overlay-containers/[0-9a-f]{64}/userdata/")
-ENGINE_STORE = re.compile(r"docker|containerd|/containers/storage|podman|buildkit")
+ENGINE_FILE = r"/containers/[0-9a-f]{64}/|/overlay-containers/[0-9a-f]{64}/userdata/"
+ENGINE_STORES = ("docker", "containerd", "/containers/storage", "podman", "buildkit")
 ENGINE_FILES = frozenset({"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"})
 
 
@@ -50,7 +50,7 @@ def engine_root(mounts: tuple[Mount, ...]) -> Mount | None:
     containers.
     """
     top = root(mounts)
-    if top and ENGINE_STORE.search(f"{top.root} {top.options}"):
+    if top and any(word in f"{top.root} {top.options}" for word in ENGINE_STORES):
         return top
     return None
 
@@ -58,6 +58,6 @@ def engine_root(mounts: tuple[Mount, ...]) -> Mount | None:
 def engine_file(mounts: tuple[Mount, ...]) -> Mount | None:
     """The first of the three files that an engine lays over a container's own."""
     for mount in mounts:
-        if mount.point in ENGINE_FILES and ENGINE_FILE.search(mount.root):
+        if mount.point in ENGINE_FILES and re.search(ENGINE_FILE, mount.root):
             return mount
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, InterfaceRole, Reach, Role, Vantage
@@ -14,7 +13,20 @@ if TYPE_CHECKING:
     from dpf_edge.vantage.verdict import Sight, Verdict
 
 # Bridges that other programs than container engines make for their guests.
-GUESTS = re.compile(r"(virbr|lxcbr|lxdbr|incusbr|vnet|tap|ifb|cni|flannel|cali|vmnet|vboxnet)\d*.*")
+GUESTS = (
+    "virbr",
+    "lxcbr",
+    "lxdbr",
+    "incusbr",
+    "vnet",
+    "tap",
+    "ifb",
+    "cni",
+    "flannel",
+    "cali",
+    "vmnet",
+    "vboxnet",
+)
 # Kinds of links that lead nowhere by themselves.
 IDLE = frozenset({"dummy", "other"})
 
@@ -43,7 +55,11 @@ def role_of(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role,
         return Role.ENGINE, "a container engine made it"
     if tables.is_vpn(interface):
         return Role.VPN, "a VPN's"
-    if GUESTS.fullmatch(interface.name) and interface.bus is None and not default(interface, sight):
+    if (
+        interface.name.startswith(GUESTS)
+        and interface.bus is None
+        and not default(interface, sight)
+    ):
         return Role.VIRTUAL, "for guests of this machine"
     if interface.kind in IDLE and interface.bus is None:
         return Role.VIRTUAL, "leads nowhere by itself"

@@ -34,9 +34,24 @@ VIRTUAL_DRIVERS = {
     "i40evf": "a virtual function",
     "pcnet32": "an emulated card",
 }
-ENGINE_BRIDGE = re.compile(r"docker0|docker_gwbridge|podman\d+|cni-?podman\d+|br-[0-9a-f]{12}")
-VPN_NAME = re.compile(
-    r"(tailscale|wg|tun|utun|ppp|zt|nordlynx|ipsec|vti|gpd|cscotun|proton|nebula|netbird|wt)\d*.*"
+ENGINE_BRIDGE = r"docker0|docker_gwbridge|podman\d+|cni-?podman\d+|br-[0-9a-f]{12}"
+# The names that VPN programs give their links, ended by a number or by whatever follows.
+VPN_NAMES = (
+    "tailscale",
+    "wg",
+    "tun",
+    "utun",
+    "ppp",
+    "zt",
+    "nordlynx",
+    "ipsec",
+    "vti",
+    "gpd",
+    "cscotun",
+    "proton",
+    "nebula",
+    "netbird",
+    "wt",
 )
 VPN_KINDS = frozenset({"wireguard", "ppp"})
 # Which states of an entry say that the neighbour has answered (linux/neighbour.h). A permanent
@@ -119,12 +134,17 @@ def is_vpn(interface: Interface) -> bool:
     if interface.kind in VPN_KINDS:
         return True
     # A name alone does not make a card of matter a VPN (a card may be renamed at will).
-    return VPN_NAME.fullmatch(interface.name) is not None and interface.bus not in MATTER
+    return interface.name.startswith(VPN_NAMES) and interface.bus not in MATTER
+
+
+def is_engine_bridge(interface: Interface) -> bool:
+    """Whether it is an engine's bridge, by the name that engines give theirs."""
+    return interface.bus is None and re.fullmatch(ENGINE_BRIDGE, interface.name) is not None
 
 
 def is_engine(interface: Interface) -> bool:
     """Whether an engine made it: its bridge, or the host's end of a container's pair."""
-    if ENGINE_BRIDGE.fullmatch(interface.name) and interface.bus is None:
+    if is_engine_bridge(interface):
         return True
     return interface.kind == "veth" and (
         interface.master is not None or interface.name.startswith("veth")

@@ -254,7 +254,7 @@ def somewhere(sight: Sight) -> Lan:
         return wsl(sight)
     if sight.finding("kernel").kind in {"windows", "darwin"} or sight.is_("kernel"):
         return unknown("this kind of machine is not told apart yet")
-    if sight.is_("hypervisor"):
+    if sight.namespace() == "card":
         return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
     return by_neighbours(sight, FAIR, "nothing here shows what lies behind the link")
 

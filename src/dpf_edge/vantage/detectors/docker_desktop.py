@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
@@ -23,10 +22,10 @@ HOST_NAMES = {
 }
 # The LinuxKit machine keeps the engine on its own first disk, WSL's on a disk of its own under
 # /data: an engine on a Linux host keeps it under /var/lib/docker, or on another device.
-LINUXKIT_DISK = re.compile(r"^/docker/containers/")
-WSL_DISK = re.compile(r"^/data/docker/")
+LINUXKIT_DISK = "/docker/containers/"
+WSL_DISK = "/data/docker/"
 # Paths of the Mac's or PC's own files, as Docker Desktop shares them.
-SHARED = re.compile(r"/run/host_(mark|virtiofs)/|/host_mnt/|/run/desktop/mnt/host")
+SHARED = ("/run/host_mark/", "/run/host_virtiofs/", "/host_mnt/", "/run/desktop/mnt/host")
 
 NUMBERS = frozenset({"address", "resolver", "internal-name"})
 
@@ -103,10 +102,12 @@ def machine(reading: Reading) -> list[Evidence]:
     for mount in mounts.parse(reading.text("/proc/self/mountinfo") or ""):
         disk = mount.source.rpartition("/")[2]
         told = f"{mount.point} from {mount.root} on {mount.source}"
-        if (LINUXKIT_DISK.match(mount.root) and disk.startswith("vda")) or (
-            WSL_DISK.match(mount.root) and disk.startswith("sd")
+        if (mount.root.startswith(LINUXKIT_DISK) and disk.startswith("vda")) or (
+            mount.root.startswith(WSL_DISK) and disk.startswith("sd")
         ):
             found.append(Evidence("engine-disk", told, "/proc/self/mountinfo"))
-        elif mount.kind == "fakeowner" or SHARED.search(f"{mount.root} {mount.source}"):
+        elif mount.kind == "fakeowner" or any(
+            path in f"{mount.root} {mount.source}" for path in SHARED
+        ):
             found.append(Evidence("shared-folder", told, "/proc/self/mountinfo"))
     return found

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
@@ -10,7 +9,7 @@ from dpf_edge.vantage.reading import Reading
 if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
 
-PRETTY_NAME = re.compile(r'^PRETTY_NAME="?Docker Desktop"?\s*$', re.MULTILINE)
+PRETTY_NAMES = ('PRETTY_NAME="Docker Desktop"', "PRETTY_NAME=Docker Desktop")
 DISTRIBUTIONS = frozenset({"docker-desktop", "docker-desktop-data"})
 
 
@@ -26,7 +25,8 @@ def docker_desktop_distro(host: Host) -> Finding:
     name = reading.env("WSL_DISTRO_NAME")
     if name in DISTRIBUTIONS:
         evidence.append(Evidence("distribution", name, "environment WSL_DISTRO_NAME"))
-    if PRETTY_NAME.search(reading.text("/etc/os-release") or ""):
+    lines = (reading.text("/etc/os-release") or "").splitlines()
+    if any(line.strip() in PRETTY_NAMES for line in lines):
         evidence.append(Evidence("os-release", "Docker Desktop", "/etc/os-release"))
     if not evidence:
         return Finding(Answer.NO, None, (), tuple(reading.doubts))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
@@ -22,23 +21,35 @@ def engine(host: Host) -> Finding:
     reading = Reading(host)
     evidence = []
     kind = None
-    told = reading.output("docker", "info", "--format", "json")
-    try:
-        info = json.loads(told or "null")
-    except (ValueError, RecursionError):
-        info = None
-        reading.doubt("engine", "answered nonsense", "docker info")
-    if isinstance(info, dict) and isinstance(info.get("OperatingSystem"), str):
-        system = info["OperatingSystem"]
+    info = engine_info(reading)
+    system = info.get("OperatingSystem")
+    if isinstance(system, str):
         kind = "docker-desktop" if system == "Docker Desktop" else "docker"
         evidence.append(Evidence("engine", system[:80], "docker info"))
     if host.is_dir("/Docker/host"):
         kind = kind or "docker-desktop"
         evidence.append(Evidence("integration", "Docker Desktop's", "/Docker/host"))
     for each in host.interfaces():
-        if tables.ENGINE_BRIDGE.fullmatch(each.name):
+        if tables.is_engine_bridge(each):
             kind = kind or ("podman" if "podman" in each.name else "docker")
             evidence.append(Evidence("engine-bridge", each.name, f"interface {each.name}"))
     if kind is None:
         return Finding(Answer.NO, None, (), tuple(reading.doubts))
     return Finding(Answer.YES, kind, tuple(evidence), tuple(reading.doubts))
+
+
+def engine_info(reading: Reading) -> dict[str, object]:
+    """What the engine in reach says of itself; nothing where there is none, or it says nonsense."""
+    told = reading.output("docker", "info", "--format", "json")
+    if told is None:
+        return {}
+    import json
+
+    try:
+        info = json.loads(told)
+    except (ValueError, RecursionError):
+        info = None
+    if isinstance(info, dict):
+        return info
+    reading.doubt("engine", "answered nonsense", "docker info")
+    return {}

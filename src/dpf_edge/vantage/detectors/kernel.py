@@ -33,7 +33,8 @@ def kernel(host: Host) -> Finding:
     reading = Reading(host)
     machine = host.machine()
     if machine.system != "Linux":
-        return Finding(Answer.NO, machine.system.lower())
+        said = Evidence("system", machine.system, "machine")
+        return Finding(Answer.NO, machine.system.lower(), (said,))
     release = (reading.text(RELEASE) or machine.release or "").strip()
     low = release.lower()
     said = Evidence("kernel", release or "unnamed", RELEASE)

@@ -41,7 +41,7 @@ def namespace(host: Host) -> Finding:
     outside = held.default_interface() or live[0]
     if outside.kind in {"tun", "tap"}:
         return Finding(Answer.YES, "user-mode", (link(outside),))
-    bridge = next((each for each in others if tables.ENGINE_BRIDGE.fullmatch(each.name)), None)
+    bridge = next((each for each in others if tables.is_engine_bridge(each)), None)
     if bridge is not None:
         seen = Evidence("engine-bridge", bridge.name, f"interface {bridge.name}")
         return Finding(Answer.UNKNOWN, "engine", (link(outside), seen))

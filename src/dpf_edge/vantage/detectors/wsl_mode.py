@@ -29,7 +29,7 @@ WORDS = {
 PROXY_NETWORK = IPv4Network("169.254.73.0/24")
 PROXY_MACS = frozenset({"00:11:22:33:44:55", "00:00:00:00:01:00"})
 # Linux names a card on a virtual PCI segment of Hyper-V so; WSL's plain cards are ethN.
-PROXY_NAME = re.compile(r"enP\d+p\d+s\d+")
+PROXY_NAME = r"enP\d+p\d+s\d+"
 # Windows gives its NAT switch a /20 out of this range, unless the registry says otherwise.
 NAT_RANGE = IPv4Network("172.16.0.0/12")
 NAT_PREFIX = 20
@@ -174,7 +174,7 @@ def proxy_signs(held: Tables, card: Interface) -> list[Evidence]:
     found = []
     if card.driver == "virtio_net" or card.bus == "virtio":
         found.append(Evidence("driver", f"{card.name} is a virtio card", source))
-    if PROXY_NAME.fullmatch(card.name):
+    if re.fullmatch(PROXY_NAME, card.name):
         found.append(Evidence("name", f"{card.name} is a card on virtual PCI", source))
     if card.mac in PROXY_MACS:
         found.append(Evidence("card-mac", card.mac, source))

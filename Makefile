@@ -1,0 +1,62 @@
+# Everything starts here, on a fresh Debian machine with python3, python3-venv, make and git.
+# `make run` and `make test` set up .venv by themselves, from the lock and nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p}' uv.lock)
+
+# What is installed is what the lock says, into .venv, by the Python that stands there.
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON := $(CURDIR)/.venv/bin/python
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+
+.PHONY: help run test check bench lab lab-down lab-deps reference format clean
+
+help: ## say what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+
+run: .venv/ready ## print this machine's diagnosis
+	@$(BIN)/dpf-edge diagnose
+
+test: .venv/ready ## run every test this machine can run; with CI=true, all or fail
+	@if [ "$$CI" = true ]; then sh tests/lab/deps.sh; fi
+	$(BIN)/pytest
+
+check: .venv/ready ## lint, types, import rules, the lock and the generated pages
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/uv lock --check --quiet
+	$(BIN)/python tools/reference.py --check
+
+bench: .venv/ready ## measure, side by side, as ratios
+	$(BIN)/python tests/bench/startup.py
+
+lab: .venv/ready ## leave the laboratory standing, and say how to enter its places
+	@$(BIN)/python -m tests.lab up
+
+lab-down: .venv/ready ## remove every trace of the laboratory
+	@$(BIN)/python -m tests.lab down
+
+lab-deps: ## install the laboratory's Debian packages; none of their daemons is started
+	sh tests/lab/deps.sh
+
+reference: .venv/ready ## write the generated pages of docs/reference
+	$(BIN)/python tools/reference.py
+
+format: .venv/ready ## format the source
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove what can be made again
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/ready: uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "make: Python 3.11 or later is needed; name one with PYTHON=…" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv sync --locked --quiet
+	@touch $@

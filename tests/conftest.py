@@ -1,0 +1,57 @@
+"""What every test stands on: an environment of its own, and no way onto a network."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dpf_edge.host import allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the variables that a detector reads, but for those that it sets itself."""
+    for name in (*allowed.VARIABLES, "NO_COLOR", "DOCKER_HOST", "DOCKER_CONTEXT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _is_ours(address: object) -> bool:
+    """Whether a socket's address is this machine's own loopback, or no network's at all."""
+    if not isinstance(address, tuple) or not address:
+        return True  # AF_UNIX and AF_NETLINK name paths and numbers
+    try:
+        return ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback
+    except ValueError:
+        return not isinstance(address[0], str) or address[0] in {"localhost", ""}
+
+
+def _guard(event: str, arguments: tuple[object, ...]) -> None:
+    if event in {"socket.connect", "socket.sendto"} and not _is_ours(arguments[1]):
+        raise RuntimeError(f"a test tried to send to {arguments[1]!r}, which is not loopback")
+
+
+def pytest_configure() -> None:
+    """Refuse every packet to anywhere but loopback, for the whole run of this process.
+
+    What is started in the lab runs in namespaces with no way out, which the lab's own tests check.
+    """
+    sys.addaudithook(_guard)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_terminal() -> Iterator[None]:
+    """Reports are as wide as they are made, whatever the terminal of who runs the tests."""
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "100"
+    yield
+    if before is None:
+        del os.environ["COLUMNS"]
+    else:
+        os.environ["COLUMNS"] = before
