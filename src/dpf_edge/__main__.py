@@ -56,9 +56,26 @@ def quick(arguments: list[str]) -> int | None:
     """
     if arguments[:1] != ["diagnose"] or not {*arguments[1:]} <= {"--json", "--check"}:
         return None
+    import_msgspec_cheaply()
     from dpf_edge.cli.answer import answer
 
     return answer(None, check="--check" in arguments, as_json="--json" in arguments)
+
+
+def import_msgspec_cheaply() -> None:
+    """Import msgspec without typing_extensions, which takes as long as all the rest of it.
+
+    msgspec prefers that package where somebody else brought it, for two names that every Python
+    we run on has in its own library, and falls back to those where the import fails.
+    """
+    missing = "typing_extensions" not in sys.modules
+    if missing:
+        sys.modules["typing_extensions"] = None  # type: ignore[assignment]
+    try:
+        import msgspec  # noqa: F401
+    finally:
+        if missing:
+            del sys.modules["typing_extensions"]
 
 
 def any_command(arguments: list[str]) -> int:

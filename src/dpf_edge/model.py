@@ -146,7 +146,7 @@ LinkKind = Literal[
 Bus = Literal["pci", "usb", "vmbus", "virtio", "platform"]
 
 
-class Interface(msgspec.Struct, frozen=True):
+class Interface(msgspec.Struct, frozen=True, omit_defaults=True):
     """One network interface; what could not be read is None, and no *yes* rests on a None.
 
     ``kind`` is netlink's IFLA_INFO_KIND, or ``ether`` for a plain Ethernet link; ``peer_index``

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -26,6 +25,9 @@ from dpf_edge.model import (
 )
 from dpf_edge.vantage.diagnose import diagnose
 from tests.test_cases import CASES, NAMES, expectation, schema
+
+if TYPE_CHECKING:
+    import random
 
 # Words that the detectors look for, so that a random capture is not merely noise.
 NAMES_OF_LINKS = st.sampled_from(

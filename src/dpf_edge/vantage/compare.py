@@ -147,7 +147,7 @@ def conclusion(looks: Sequence[Look], where: Boundary | None) -> str:
     if desktop:
         return "Docker Desktop's containers do not see the LAN. Run the node as a native program."
     if where is not None:
-        return f"Run the node where {where.last_that_sees} stands: it sees the LAN there."
+        return f"The LAN is seen from this vantage, so run the node there: {where.last_that_sees}."
     if Answer.YES in answers:
         return "The node sees the LAN from every vantage that could be looked from."
     if Answer.UNKNOWN in answers:

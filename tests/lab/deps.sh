@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs the Debian packages that the lab stands on. Safe to run again: with everything there it
+# answers at once and touches nothing.
+#
+#   deps.sh           install what is missing (root)
+#   deps.sh --check   print what is missing, one package a line; exit 1 if anything is
+#
+# No daemon of these packages is started. On somebody's own machine apt would start dockerd and
+# containerd in the machine's own network namespace, where the lab must never put one; a
+# policy-rc.d that answers 101 forbids that while apt runs, and one that was there is put back.
+set -eu
+
+# Why each: docker.io is the engine (dockerd, containerd, runc); podman the other engine, with runc,
+# conmon and netavark as what runs it; debootstrap and the keyring make the image, for there is no
+# registry to pull from; busybox-static pings from namespaces that have no programs of their own.
+PACKAGES="docker.io podman runc conmon netavark iproute2 iptables debootstrap
+debian-archive-keyring busybox-static util-linux"
+
+missing() {
+    for package in $PACKAGES; do
+        status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+        [ "$status" = installed ] || printf '%s\n' "$package"
+    done
+}
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "deps.sh: this machine has no dpkg; the lab needs Debian or Ubuntu" >&2
+    exit 1
+fi
+
+wanted=$(missing)
+
+case "${1-}" in
+    --check)
+        [ -z "$wanted" ] && exit 0
+        printf '%s\n' "$wanted"
+        exit 1
+        ;;
+    "") ;;
+    *)
+        echo "usage: deps.sh [--check]" >&2
+        exit 2
+        ;;
+esac
+
+[ -n "$wanted" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "deps.sh: installing needs root; missing: $(echo $wanted)" >&2
+    exit 1
+fi
+
+policy=/usr/sbin/policy-rc.d
+kept=$(mktemp -d)
+
+restore() {
+    rm -f "$policy"
+    if [ -e "$kept/policy-rc.d" ] || [ -L "$kept/policy-rc.d" ]; then
+        mv "$kept/policy-rc.d" "$policy"
+    fi
+    rmdir "$kept"
+}
+
+if [ -e "$policy" ] || [ -L "$policy" ]; then
+    cp -a "$policy" "$kept/policy-rc.d"
+fi
+trap restore EXIT
+# A signal must end the script by way of EXIT, or the policy would stay.
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+rm -f "$policy"
+printf '#!/bin/sh\nexit 101\n' > "$policy"
+chmod 755 "$policy"
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+# Unquoted on purpose: one word a package.
+# shellcheck disable=SC2086
+apt-get install -q -y --no-install-recommends $wanted

@@ -1,0 +1,126 @@
+"""`compare` in the lab: the seed's table, live, and the place where the LAN is lost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.test_cases import schema
+
+if TYPE_CHECKING:
+    from .lab import Lab
+
+# The image that stands in each engine of the lab; the node's own is not built here yet.
+IMAGE = ("--image", "debian:bookworm-slim")
+SECONDS = 90  # two containers an engine, on two cores that other tests keep busy
+
+
+def compared(lab: Lab, place: str) -> dict[str, Any]:
+    """The comparison that is made in a place."""
+    done = lab.places[place].dpf_edge("compare", *IMAGE, "--json", timeout=SECONDS)
+    assert 0 == done.returncode, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    schema("comparison-1").validate(found)
+    return found
+
+
+def test_the_seeds_table_live(lab: Lab) -> None:
+    found = compared(lab, "docker-desktop-distro")
+
+    rows = [(row["interface"], row["address"], row["sees_lan"]) for row in found["vantages"]]
+    assert [
+        ("eth1", "192.168.0.200", "yes"),
+        ("eth0", "192.168.65.3", "no"),
+    ] == rows[:2]
+    assert ("eth0", "no") == (rows[2][0], rows[2][2])
+    assert [
+        "docker-desktop-distro",
+        "docker-desktop-host",
+        "docker-desktop-bridge",
+    ] == [row["vantage"] for row in found["vantages"]]
+    assert {"network": "192.168.0.0/24", "address": "192.168.0.200"} == found["lan"]
+    assert "docker-desktop WSL distro" == found["boundary"]["last_that_sees"]
+    assert "network_mode: host" in found["boundary"]["first_that_does_not"]
+    assert found["versions"]["wsl"] == "2.6.3"
+    assert "docker 20.10" in found["versions"]["engine"]
+
+
+def test_the_seeds_table_as_text_and_markdown(lab: Lab) -> None:
+    place = lab.places["docker-desktop-distro"]
+
+    text = place.dpf_edge("compare", *IMAGE, timeout=SECONDS).stdout.splitlines()
+    markdown = place.dpf_edge("compare", *IMAGE, "--markdown", timeout=SECONDS).stdout
+
+    assert "docker-desktop WSL distro" in text[0]
+    assert "eth1 = 192.168.0.200/24   ✓ mirrored" in text[0]
+    assert "eth0 = 192.168.65.3/24" in text[1]
+    assert "✗ Docker services only" in text[1]
+    assert "| eth0 192.168.65.3/24 | ✗ no | Docker services only |" in markdown
+
+
+def test_a_native_engine_and_podman_lose_the_lan_at_their_bridges(lab: Lab) -> None:
+    found = compared(lab, "linux-host")
+
+    seen = {row["name"]: (row["sees_lan"], row["error"]) for row in found["vantages"]}
+    assert {
+        "this host": ("yes", None),
+        "container with network_mode: host (Docker)": ("yes", None),
+        "container on the bridge (Docker)": ("no", None),
+        "container with network_mode: host (Podman)": ("yes", None),
+        "container on the bridge (Podman)": ("no", None),
+    } == seen
+    assert "container on the bridge (Docker)" == found["boundary"]["first_that_does_not"]
+
+
+def containers(lab: Lab, place: str, engine: str) -> set[str]:
+    """The containers of an engine, running or not."""
+    done = lab.places[place].run([engine, "ps", "--all", "--format", "{{.ID}}"])
+    assert 0 == done.returncode, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("place", "engine"),
+    [("linux-host", "docker"), ("linux-host", "podman"), ("docker-desktop-distro", "docker")],
+)
+def test_compare_removes_what_it_started(lab: Lab, place: str, engine: str) -> None:
+    before = containers(lab, place, engine)
+    compared(lab, place)
+
+    assert before == containers(lab, place, engine)
+
+
+def test_without_the_nodes_image_there_is_a_row_that_says_so_and_no_other_is_taken(
+    lab: Lab,
+) -> None:
+    done = lab.places["docker-desktop-distro"].dpf_edge("compare", "--json", timeout=SECONDS)
+
+    rows = json.loads(done.stdout)["vantages"]
+    assert 2 == len(rows)
+    assert "unknown" == rows[1]["sees_lan"]
+    assert "--image" in rows[1]["error"]
+
+
+def test_an_image_that_is_not_there_is_not_pulled(lab: Lab) -> None:
+    done = lab.places["docker-desktop-distro"].dpf_edge(
+        "compare", "--image", "nobody/nothing:never", "--json", timeout=SECONDS
+    )
+
+    assert 0 == done.returncode
+    assert "nothing is pulled" in json.loads(done.stdout)["vantages"][1]["error"]
+
+
+def test_an_image_without_a_shell_costs_its_rows_and_nothing_more(lab: Lab) -> None:
+    """The engine's own error is the row's reason; the host's row stands."""
+    place = lab.places["docker-desktop-distro"]
+    made = place.run(["docker", "import", "-", "empty:latest"], stdin="\0" * 10240)
+    assert 0 == made.returncode, made.stderr
+
+    done = place.dpf_edge("compare", "--image", "empty:latest", "--json", timeout=SECONDS)
+
+    rows = json.loads(done.stdout)["vantages"]
+    assert ["yes", "unknown", "unknown"] == [row["sees_lan"] for row in rows]
+    assert all(row["error"] for row in rows[1:])
+    place.run(["docker", "image", "rm", "empty:latest"])

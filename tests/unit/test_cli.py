@@ -1,0 +1,231 @@
+"""The program as somebody meets it: what it prints, where, and what it ends with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dpf_edge import __version__
+from tests.test_cases import CASES, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROGRAM = (sys.executable, "-m", "dpf_edge")
+
+
+def run(
+    *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the program."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        input=stdin,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def capture_of(case: str) -> str:
+    """The capture of a case."""
+    return str(CASES / case / "capture.json")
+
+
+def test_help_names_every_command_and_where_to_start() -> None:
+    done = run("--help")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "Start with `dpf-edge diagnose`" in done.stdout
+    for command in ("capture", "compare", "diagnose", "list"):
+        assert re.search(rf"^  {command} +\S", done.stdout, re.MULTILINE)
+        told = run(command, "--help")
+        assert (0, "") == (told.returncode, told.stderr)
+        assert f"Usage: dpf-edge {command}" in told.stdout
+
+
+def test_version() -> None:
+    assert f"dpf-edge {__version__}\n" == run("--version").stdout
+
+
+def test_diagnose_of_this_machine_fits_its_contract_and_leaves_stderr_alone() -> None:
+    done = run("diagnose", "--json")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    schema("diagnosis-1").validate(json.loads(done.stdout))
+
+
+def test_the_quick_way_and_the_long_way_say_the_same(tmp_path: Path) -> None:
+    """`diagnose --json` alone goes round the command-line library; a capture does not."""
+    captured = tmp_path / "this.json"
+    assert 0 == run("capture", "-o", str(captured)).returncode
+
+    quick = json.loads(run("diagnose", "--json").stdout)
+    long = json.loads(run("diagnose", "--json", "--capture", str(captured)).stdout)
+
+    assert quick["vantage"] == long["vantage"]
+    assert quick["lan"] == long["lan"]
+    assert quick["interfaces"] == long["interfaces"]
+
+
+@pytest.mark.parametrize(
+    ("case", "code"), [("linux-host-docker", 0), ("wsl2-nat", 1), ("unknown-single-veth", 2)]
+)
+def test_check_ends_with_the_answer(case: str, code: int) -> None:
+    done = run("diagnose", "--check", "--capture", capture_of(case))
+
+    assert code == done.returncode
+    assert done.stdout
+    assert 0 == run("diagnose", "--capture", capture_of(case)).returncode
+
+
+def test_a_report_answers_first_and_then_says_why_and_what_to_do() -> None:
+    done = run("diagnose", "--capture", capture_of("docker-desktop-host"))
+
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("No: this process does not see the LAN.")
+    assert "docker-desktop-host" in done.stdout
+    order = ["Interfaces", "How this is known", "What to do", "Where the node belongs"]
+    assert order == [line for line in lines if line in order]
+    assert "\x1b" not in done.stdout, "no colour in a pipe"
+    assert max(map(len, lines)) <= 160
+
+
+def test_a_capture_may_come_by_standard_input() -> None:
+    text = Path(capture_of("wsl2-nat")).read_text()
+
+    done = run("diagnose", "--json", "--capture", "-", stdin=text)
+
+    assert "wsl2-nat" == json.loads(done.stdout)["vantage"]
+
+
+def test_what_a_machine_says_cannot_steer_a_terminal() -> None:
+    done = run("diagnose", "--capture", capture_of("wsl2-mirrored-wslinfo-babbles"))
+
+    assert "\\x1b[31m" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("diagnose", "--nonsense"),
+        ("diagnose", "--capture"),
+        ("diagnose", "surplus"),
+        ("compare", "--json", "--markdown"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_a_hint_and_64(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+
+    assert (64, "") == (done.returncode, done.stdout)
+    error, hint = done.stderr.splitlines()
+    assert error.startswith("error[usage]: ")
+    assert "hint: dpf-edge --help" == hint
+
+
+def test_a_capture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    done = run("capture", "-o", str(tmp_path / "no" / "such" / "folder.json"))
+
+    assert (73, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("error[output-failed]: ")
+    assert 1 == len(done.stderr.splitlines())
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m dpf_edge capture | head -c 1; echo; true"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert "" == done.stderr
+
+
+def test_colour_is_for_terminals_only_and_no_color_is_kept() -> None:
+    """Run under a pseudo-terminal, by script(1)'s means: pty.fork."""
+    probe = """
+import os, pty, sys
+out = []
+def read(fd):
+    data = os.read(fd, 65536)
+    out.append(data)
+    return data
+os.environ.update(TERM="xterm-256color", COLUMNS="100")
+sys.stdout.flush()
+null = os.open(os.devnull, os.O_WRONLY)
+os.dup2(null, 1)
+pty.spawn(sys.argv[1:], read)
+os.write(2, b"".join(out))
+"""
+    arguments = ["-m", "dpf_edge", "diagnose", "--capture", capture_of("linux-host-docker")]
+
+    def on_a_terminal(**env: str) -> bytes:
+        done = subprocess.run(
+            [sys.executable, "-c", probe, sys.executable, *arguments],
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        return done.stderr
+
+    assert b"\x1b[" in on_a_terminal()
+    assert b"\x1b[" not in on_a_terminal(NO_COLOR="1")
+
+
+def test_an_error_of_our_own_is_one_line_too(tmp_path: Path) -> None:
+    """A file that breaks an import stands for any defect: 70, and no traceback."""
+    (tmp_path / "msgspec.py").write_text("raise ZeroDivisionError('broken on purpose')\n")
+
+    done = run("diagnose", "--json", env={"PYTHONPATH": str(tmp_path)})
+
+    assert (70, "") == (done.returncode, done.stdout)
+    assert "error[internal]: ZeroDivisionError: broken on purpose" == done.stderr.splitlines()[0]
+    assert "Traceback" not in done.stderr
+
+
+def test_list_shows_every_detector_with_its_question() -> None:
+    listed = json.loads(run("list", "--json").stdout)
+
+    assert {"detector"} == {each["kind"] for each in listed}
+    assert "wsl-mode" in {each["name"] for each in listed}
+    assert all(each["asks"].endswith("?") for each in listed)
+    for each in listed:
+        assert each["name"] in run("list").stdout
+
+
+@pytest.mark.parametrize("module", ["dpf_edge.__main__", "dpf_edge.cli.program", "dpf_edge.cli"])
+def test_a_module_can_be_imported_alone(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], capture_output=True, check=False, timeout=30
+    )
+
+    assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_diagnose_imports_neither_the_command_line_library_nor_rich() -> None:
+    """What a diagnosis does not need it does not load: that is its budget."""
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dpf_edge", "diagnose", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    ).stderr
+    loaded = {line.rpartition("|")[2].strip() for line in told.splitlines()}
+
+    assert not loaded & {"click", "rich", "subprocess", "asyncio", "http", "ssl", "json.decoder"}

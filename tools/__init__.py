@@ -1,0 +1,1 @@
+"""Programs that developers run; none of them is shipped."""

@@ -1,0 +1,160 @@
+"""Writes the generated pages of docs/reference from the code that they describe.
+
+``python tools/reference.py`` writes them; ``--check`` says which of them are not what they would
+be, and ends with 1 if any is not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dpf_edge import __main__ as program
+from dpf_edge import errors
+from dpf_edge.host import allowed
+from dpf_edge.vantage.advice import CASES
+from dpf_edge.vantage.detectors import detector
+from dpf_edge.vantage.matrix import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PAGES = Path(__file__).parents[1] / "docs" / "reference"
+MADE = "<!-- Made by tools/reference.py; `make reference` writes it anew. -->\n"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def leaves(error: type[errors.DpfEdgeError]) -> Iterator[type[errors.DpfEdgeError]]:
+    """The errors below one that a user may meet."""
+    for below in error.__subclasses__():
+        if not issubclass(below, errors.HostError):
+            yield from leaves(below)
+    if not error.__subclasses__():
+        yield error
+
+
+def exit_codes() -> str:
+    """The exit codes of every command, and the code that each error line carries."""
+    listed = sorted({*leaves(errors.DpfEdgeError)}, key=lambda each: (each.exit_code, each.code))
+    rows = [
+        (f"`{each.code}`", str(each.exit_code), (each.__doc__ or "").strip()) for each in listed
+    ]
+    rows += [
+        ("`usage`", str(program.EX_USAGE), "The command line says something that is not there."),
+        ("`internal`", str(program.EX_SOFTWARE), "A defect of this program; please report it."),
+        ("", str(program.INTERRUPTED), "Interrupted by Ctrl-C."),
+    ]
+    return (
+        f"{MADE}\n# Exit codes\n\n"
+        "Every command ends with 0 where it did what it was asked, whatever the answer.\n"
+        "`diagnose --check` alone answers by its exit code: 0 yes, 1 no, 2 unknown.\n"
+        "A failure is one line on stderr, `error[CODE]: what, where`, and often a `hint:` line "
+        "with what to do.\n"
+        "A code that is not in this table is a failure too.\n\n"
+        + table(("code", "exit", "what it means"), sorted(rows, key=lambda row: int(row[1])))
+    )
+
+
+def detectors() -> str:
+    """Every detector, with its question, and all that any of them may read."""
+    parts = [
+        f"{MADE}\n# Detectors\n",
+        "Each asks one question of the machine, answers yes, no or unknown, and says what led to "
+        "the answer.\nNone of them sends anything.\n",
+    ]
+    for name, function in detector.all().items():
+        parts.append(f"## {name}\n\n{inspect.cleandoc(function.__doc__ or '')}\n")
+    parts.append("# What is read\n")
+    parts.append("Nothing else is, by any detector or capture.\n")
+    notes: dict[object, str] = {
+        allowed.container_entry: "only its `container=` entry",
+        allowed.flags_line: "only the first processor's flags",
+        allowed.telling_mounts: "only the mounts that tell the vantage",
+    }
+    parts.append(
+        table(
+            ("file", "kept of it"),
+            [(f"`{path}`", notes.get(keep, "all")) for path, keep in allowed.FILES.items()],
+        )
+    )
+    parts.append(
+        table(("directory: whether it is there",), [(f"`{p}`",) for p in allowed.DIRECTORIES])
+    )
+    parts.append(table(("environment variable",), [(f"`{name}`",) for name in allowed.VARIABLES]))
+    parts.append(
+        table(("name, from the hosts file",), [(f"`{name}`",) for name in allowed.NAMES]),
+    )
+    commands = {
+        " ".join(command.runs): "only listed fields"
+        if command.keep is allowed.engine_fields
+        else "all"
+        for command in allowed.COMMANDS.values()
+    }
+    parts.append(
+        table(
+            ("command, where it is installed", "kept of its output"),
+            [(f"`{line}`", kept) for line, kept in commands.items()],
+        )
+    )
+    parts.append(
+        "Besides, by rtnetlink: links, addresses, routes, rules and neighbours of this network "
+        "namespace.\n"
+    )
+    return "\n".join(parts)
+
+
+def advice() -> str:
+    """Every advice, under its code."""
+    parts = [f"{MADE}\n# Advice\n"]
+    for each in (case.advice for case in CASES):
+        parts.append(f"## {each.code}\n\n**{each.title}** ({each.severity.value})\n\n{each.text}\n")
+        if each.commands:
+            parts.append("```console\n" + "\n".join(each.commands) + "\n```\n")
+        if each.depends_on:
+            silent = ", ".join(f"`{code}`" for code in each.depends_on)
+            parts.append(f"Not given where one of these told the cause: {silent}.\n")
+    return "\n".join(parts)
+
+
+def matrix() -> str:
+    """The deployment matrix."""
+    rows = [(str(row.number), row.place, row.runtime.value, row.why) for row in ROWS.values()]
+    return (
+        f"{MADE}\n# The deployment matrix\n\n"
+        "Where a node sees the LAN, by the machine that it runs on.\n\n"
+        + table(("row", "machine", "runtime", "because"), rows)
+    )
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    made = {
+        "exit-codes.md": exit_codes(),
+        "detectors.md": detectors(),
+        "advice.md": advice(),
+        "deployment-matrix.md": matrix(),
+    }
+    stale = [
+        name
+        for name, text in made.items()
+        if not (PAGES / name).exists() or (PAGES / name).read_text() != text
+    ]
+    if "--check" in sys.argv[1:]:
+        for name in stale:
+            print(f"docs/reference/{name} is not what the code says; run: make reference")
+        return 1 if stale else 0
+    for name in stale:
+        (PAGES / name).write_text(made[name])
+        print(f"wrote docs/reference/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
