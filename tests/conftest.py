@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,16 @@ def pytest_configure() -> None:
     What is started in the lab runs in namespaces with no way out, which the lab's own tests check.
     """
     sys.addaudithook(_guard)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line a reason what was left out, and so how to get it."""
+    counted: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        if isinstance(report.longrepr, tuple):
+            counted[report.longrepr[2].removeprefix("Skipped: ")] += 1
+    for reason, count in counted.items():
+        terminalreporter.write_line(f"left out {count} tests: {reason}")
 
 
 @pytest.fixture(scope="session", autouse=True)

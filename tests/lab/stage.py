@@ -38,7 +38,7 @@ def check() -> None:
     if sys.platform != "linux":
         raise LabUnavailable("the lab needs Linux")
     if os.geteuid() != 0:
-        raise LabUnavailable("the lab needs root")
+        raise LabUnavailable("the lab needs root; run `make lab-deps` and `make test` as root")
     missing = run(["sh", str(Path(__file__).with_name("deps.sh")), "--check"])
     if missing.returncode != 0:
         names = " ".join((missing.stdout or missing.stderr).split())

@@ -28,6 +28,7 @@ from tests.test_cases import CASES, NAMES, expectation, schema
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterator
 
 # Words that the detectors look for, so that a random capture is not merely noise.
 NAMES_OF_LINKS = st.sampled_from(
@@ -250,6 +251,32 @@ def test_without_any_one_thing_a_no_never_becomes_a_yes(name: str) -> None:
     for key in ("release", "version", "hostname"):
         machine = {k: v for k, v in whole["machine"].items() if k != key}
         assert judged({**whole, "machine": machine}).lan.answer is not Answer.YES, key
+
+
+def cut_interfaces(whole: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The interfaces of a capture with one thing of one of them left out, each in turn."""
+    listed = whole["interfaces"]
+    for place, interface in enumerate(listed):
+        for key in interface.keys() - {"name", "addresses"}:
+            less = {k: v for k, v in interface.items() if k != key}
+            yield f"{interface['name']} {key}", [*listed[:place], less, *listed[place + 1 :]]
+        for held in interface["addresses"]:
+            rest = [each for each in interface["addresses"] if each is not held]
+            less = {**interface, "addresses": rest}
+            yield f"{interface['name']} {held}", [*listed[:place], less, *listed[place + 1 :]]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if expectation(name)["answer"] != "yes"])
+def test_what_was_not_read_of_a_link_never_makes_a_yes(name: str) -> None:
+    """No yes rests on a null: not a kind, a driver, a bus or a MAC that nobody could read.
+
+    That a link is down is the one thing that must be read: a capture without it means the links
+    that it lists to be in use.
+    """
+    whole = document(name)
+    for what, interfaces in cut_interfaces(whole):
+        if not what.endswith(" up"):
+            assert judged({**whole, "interfaces": interfaces}).lan.answer is not Answer.YES, what
 
 
 EXTRAS: tuple[dict[str, Any], ...] = (

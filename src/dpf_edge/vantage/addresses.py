@@ -44,6 +44,22 @@ def is_private(candidate: IPAddress) -> bool:
     return any(within(candidate, network) for network in PRIVATE)
 
 
+# Docker's default address pools (docs.docker.com: daemon.json default-address-pools), with the
+# prefix lengths that it cuts them into, and Podman's default network.
+POOLS = (
+    *((ipaddress.IPv4Network(f"172.{n}.0.0/16"), 16) for n in range(17, 32)),
+    (ipaddress.IPv4Network("192.168.0.0/16"), 20),
+    (ipaddress.IPv4Network("10.88.0.0/16"), 16),
+)
+
+
+def is_of_an_engines_pool(place: IPInterface) -> bool:
+    """Whether an address is of a network that an engine hands out unasked, and cut as it cuts."""
+    return any(
+        within(place.ip, pool) and place.network.prefixlen == length for pool, length in POOLS
+    )
+
+
 def stands_on_a_network(candidate: IPInterface) -> bool:
     """Whether an address could be a place on a LAN: no loopback, link-local or lone address.
 

@@ -58,9 +58,7 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
-        lambda sight, verdict: (
-            verdict.vantage is Vantage.WSL2_NAT or (blind(verdict) and sight.is_("wsl-mode", "nat"))
-        ),
+        lambda sight, verdict: blind(verdict) and sight.is_("wsl-mode", "nat"),
         Advice(
             "wsl-nat",
             Severity.ERROR,
@@ -72,10 +70,7 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
-        lambda sight, verdict: (
-            verdict.vantage is Vantage.WSL2_VIRTIOPROXY
-            or (blind(verdict) and sight.is_("wsl-mode", "virtioproxy"))
-        ),
+        lambda sight, verdict: blind(verdict) and sight.is_("wsl-mode", "virtioproxy"),
         Advice(
             "wsl-virtioproxy",
             Severity.ERROR,

@@ -46,8 +46,10 @@ MAKERS_OF_VIRTUAL_CARDS = {
     "08:00:27": "VirtualBox",
     "0a:00:27": "VirtualBox",
     "00:16:3e": "Xen",
+    "00:21:f6": "Oracle VM",
     "00:1a:4a": "oVirt",
     "00:1c:42": "Parallels",
+    "10:66:6a": "Incus",
     "50:6b:8d": "Nutanix",
     "52:54:00": "QEMU",
     "52:55:55": "Lima",
@@ -55,11 +57,18 @@ MAKERS_OF_VIRTUAL_CARDS = {
     "bc:24:11": "Proxmox",
     "02:42:ac": "Docker",
     "42:01:0a": "Google Cloud",
-    "00:ff:00": "a tunnel adapter",
 }
 
-# TAP-Windows derives the rest of the address, so two bytes are all there is to know it by.
-TUNNEL_PREFIX = "00:ff:"
+# Adapters of VPN programs, which Windows shows as Ethernet cards and mirrored mode copies.
+# TAP-Windows derives the rest of its address, so two bytes are all there is to know it by.
+TUNNELS = {
+    "00:ff:": "TAP-Windows",
+    "00:05:9a:3c:7a": "Cisco AnyConnect",
+    "00:09:0f:aa:00": "FortiClient",
+    "00:09:0f:fe:00": "FortiClient",
+    "02:05:85:7f:eb": "Pulse Secure",
+    "02:50:41:00:00": "GlobalProtect",
+}
 
 
 def kind(mac: str | None) -> MacKind:
@@ -73,7 +82,7 @@ def kind(mac: str | None) -> MacKind:
         return MacKind.NONE
     if first & 0x01 or mac == "00:00:00:00:00:00":  # the group bit: multicast and broadcast
         return MacKind.NONE
-    if mac in STACKS or mac[:8] in MAKERS_OF_VIRTUAL_CARDS or mac.startswith(TUNNEL_PREFIX):
+    if mac in STACKS or mac[:8] in MAKERS_OF_VIRTUAL_CARDS or mac.startswith(tuple(TUNNELS)):
         return MacKind.VIRTUAL
     if first & 0x02:  # the local bit, IEEE 802-2014 section 8.4
         return MacKind.LOCAL
@@ -83,5 +92,6 @@ def kind(mac: str | None) -> MacKind:
 def says(mac: str) -> str:
     """A MAC address with what is known of it, for a line of evidence."""
     low = mac.lower()
-    maker = STACKS.get(low) or MAKERS_OF_VIRTUAL_CARDS.get(low[:8])
+    tunnel = next((name for prefix, name in TUNNELS.items() if low.startswith(prefix)), None)
+    maker = STACKS.get(low) or tunnel or MAKERS_OF_VIRTUAL_CARDS.get(low[:8])
     return f"{mac} ({maker or kind(mac)})"

@@ -103,7 +103,8 @@ def row_number(sight: Sight, verdict: Verdict) -> int | None:
     if vantage is Vantage.ENGINE_MACVLAN:
         return desktop_row(sight) if sight.is_("docker-desktop") else 2
     if vantage is Vantage.LINUX_HOST:
-        return 1 if engine.answer is Answer.YES and engine.kind != "docker-desktop" else 7
+        own = engine.answer is Answer.YES and engine.kind in {"docker", "podman"}
+        return 1 if own else 7
     if vantage in {Vantage.ENGINE_BRIDGE, Vantage.ENGINE_NONE, Vantage.ENGINE_HOST}:
         # Inside WSL the host's mode is not seen from a bridge; Windows itself always has the LAN.
         return 6 if sight.is_("kernel", "wsl2") else 1
@@ -136,6 +137,8 @@ def containers_here(sight: Sight, verdict: Verdict) -> ContainersHere:
             Answer.NO,
             "Docker Desktop runs containers in a network of its own, host networking included",
         )
+    if sight.is_("engine", "docker-rootless"):
+        return ContainersHere(Answer.NO, "a rootless engine's host network is not the machine's")
     if vantage in {Vantage.WSL2_NAT, Vantage.WSL2_VIRTIOPROXY}:
         return ContainersHere(
             Answer.NO if lan.answer is Answer.NO else Answer.UNKNOWN,

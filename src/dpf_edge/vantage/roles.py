@@ -98,7 +98,7 @@ def on_a_lan(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role
     if not tables.places(interface):
         return Role.UNKNOWN, "it holds no address on a network"
     card = tables.rests_on_a_card(interface, sight.tables) is not None
-    mirrored = sight.is_("wsl-mode", "mirrored") and macs.kind(interface.mac) is MacKind.HARDWARE
+    mirrored = sight.is_("wsl-mode", "mirrored") and tables.is_mirrored_card(interface)
     if card or mirrored or tables.neighbours_prove(sight.tables, interface).proven:
         return Role.LAN, "it is on a LAN too"
     if macs.kind(interface.mac) is MacKind.VIRTUAL:

@@ -34,6 +34,10 @@ VIRTUAL_DRIVERS = {
     "i40evf": "a virtual function",
     "pcnet32": "an emulated card",
 }
+# Cellular modems, and phones that share their own connection over USB.
+MODEM_DRIVERS = frozenset(
+    {"qmi_wwan", "cdc_mbim", "huawei_cdc_ncm", "mhi_net", "iosm", "rndis_host", "ipheth"}
+)
 ENGINE_BRIDGE = r"docker0|docker_gwbridge|podman\d+|cni-?podman\d+|br-[0-9a-f]{12}"
 # The names that VPN programs give their links, ended by a number or by whatever follows.
 VPN_NAMES = (
@@ -151,19 +155,17 @@ def is_engine(interface: Interface) -> bool:
     )
 
 
-def made_by_engine(tables: Tables, interface: Interface) -> bool:
-    """Whether a link is an engine's whatever its kind: by its own MAC, or by its gateway's.
+def numbered_by_engine(tables: Tables, interface: Interface) -> bool:
+    """Whether a link has one of the networks that engines hand out unasked, and its gateway.
 
-    Docker before 28 gave a container 02:42 and its IPv4 address in hexadecimal.
+    Docker's default pools are 172.17.0.0/16 to 172.31.0.0/16 and 192.168.0.0/16 in /20s, and
+    Podman's is 10.88.0.0/16; the gateway is the first address. That tells a bridge only where the
+    kind of a container's link could not be read: a LAN may be numbered so too.
     """
-    for place in places(interface):
-        if place.version == 4 and interface.mac == f"02:42:{place.ip.packed.hex(':')}":
-            return True
     gateways = tables.gateways(interface.name)
     return any(
-        entry.address in gateways and macs.kind(entry.mac) in {MacKind.LOCAL, MacKind.VIRTUAL}
-        for entry in tables.neighbours
-        if entry.dev == interface.name
+        addresses.is_of_an_engines_pool(place) and str(place.network[1]) in gateways
+        for place in places(interface)
     )
 
 
@@ -187,13 +189,22 @@ def virtual_card(interface: Interface) -> Evidence | None:
 
 
 def is_card(interface: Interface) -> bool:
-    """Whether it is a card made of matter: a bus says so, and nothing says otherwise."""
+    """Whether it is a network card made of matter: a bus says so, and nothing says otherwise.
+
+    A modem's card is made of matter too, and leads to a carrier and not to a LAN.
+    """
     on_a_bus = interface.bus in MATTER or (interface.bus is None and interface.hardware is True)
     return (
         on_a_bus
-        and interface.kind in {"ether", "wifi", "bond", None}
+        and interface.kind in {"ether", "wifi", None}
         and virtual_card(interface) is None
+        and not is_modem(interface)
     )
+
+
+def is_modem(interface: Interface) -> bool:
+    """Whether it is a cellular modem or a tethered phone, by its driver or systemd's name."""
+    return interface.driver in MODEM_DRIVERS or interface.name.startswith("ww")
 
 
 def rests_on_a_card(interface: Interface, tables: Tables) -> Interface | None:
@@ -211,10 +222,48 @@ def rests_on_a_card(interface: Interface, tables: Tables) -> Interface | None:
                 return each
             if each.kind in {"bridge", "bond"}:
                 below += [member for member in tables.interfaces if member.master == each.name]
-            if each.kind == "vlan" and not each.peer_elsewhere:
+            if each.kind == "vlan" and each.peer_index is not None and not each.peer_elsewhere:
                 below += [parent for parent in tables.interfaces if parent.index == each.peer_index]
-        level = below
+        # A bridge may be up by a guest's tap alone, while its card's cable is out.
+        level = [each for each in below if each.up is not False]
     return None
+
+
+def is_mirrored_card(interface: Interface) -> bool:
+    """Whether an interface can be one of Windows' own cards, mirrored: a card by its kind, with
+    a maker's MAC.
+
+    A VPN's adapter is mirrored too, and has a virtual or locally administered MAC; the bridges
+    and pairs of engines inside the distribution are no cards. A veth with a maker's MAC is the
+    laboratory's card, and nobody else's.
+    """
+    return (
+        interface.name != "loopback0"
+        and interface.kind in {"ether", "wifi", "veth", None}
+        and interface.master is None
+        and not is_engine(interface)
+        and not is_vpn(interface)
+        and interface.driver != "virtio_net"
+        and interface.bus != "virtio"
+        and macs.kind(interface.mac) is MacKind.HARDWARE
+    )
+
+
+def leads_to_a_stack(tables: Tables, interface: Interface) -> bool:
+    """Whether an interface's gateway has a MAC that a user-mode stack answers with."""
+    return any(mac in macs.STACKS for mac in gateway_macs(tables, interface))
+
+
+def gateway_macs(tables: Tables, interface: Interface) -> tuple[str, ...]:
+    """The MACs that the gateways through an interface are known by, in lower case."""
+    gateways = {addresses.address(via) for via in tables.gateways(interface.name)} - {None}
+    return tuple(
+        entry.mac.lower()
+        for entry in tables.neighbours
+        if entry.dev == interface.name
+        and entry.mac is not None
+        and addresses.address(entry.address) in gateways
+    )
 
 
 class Proof(NamedTuple):

@@ -119,7 +119,7 @@ def proven(sight: Sight) -> list[Interface]:
 def by_neighbours(sight: Sight, confidence: float, otherwise: str) -> Lan:
     """Yes where the neighbours prove it, else unknown for the reason given."""
     on = proven(sight)
-    if sight.finding("docker-desktop").answer is Answer.YES or sight.is_("user-mode-stack"):
+    if sight.is_("docker-desktop") or sight.is_("user-mode-stack"):
         return unknown("a program answers for the neighbours here")
     if not on:
         return unknown(otherwise)
@@ -157,8 +157,12 @@ def docker_desktop_bridge(sight: Sight) -> Lan:
 
 def engine_bridge(sight: Sight) -> Lan:
     """A container's own network, behind its engine's NAT; unless its neighbours say otherwise."""
-    if proven(sight):
-        return unknown("an engine made this network, yet its neighbours are a LAN's")
+    if any(
+        macs.kind(mac) is MacKind.HARDWARE
+        for each in sight.tables.live()
+        for mac in tables.gateway_macs(sight.tables, each)
+    ):
+        return unknown("an engine made this network, yet its gateway is a maker's hardware")
     why = "this is a container's own network, behind its engine's NAT"
     return no(sight, Reach.NAT, FAIR, why, "container", "namespace")
 
@@ -196,17 +200,10 @@ def mirrored(sight: Sight) -> Lan:
 
     Layer 2 is not claimed: no capture shows LAN neighbours resolving under mirrored mode.
     """
-    cards = [
-        each
-        for each in sight.tables.live()
-        if each.name != "loopback0"
-        and not tables.is_engine(each)
-        and not tables.is_vpn(each)
-        and macs.kind(each.mac) in {MacKind.HARDWARE, MacKind.LOCAL}
-        and each.kind not in {"tun", "tap"}
-        and each.driver not in {"virtio_net"}
-        and each.bus != "virtio"
-    ]
+    held = sight.tables
+    cards = [each for each in held.live() if tables.is_mirrored_card(each)]
+    # The laboratory's stand-in has no card of Hyper-V's; there the neighbours have to speak.
+    cards = cards or [each for each in proven(sight) if each.name != "loopback0"]
     mode = sight.finding("wsl-mode")
     if not cards:
         return unknown("only virtual adapters of Windows are mirrored here, and no network card")
@@ -228,17 +225,37 @@ def own_machine(sight: Sight) -> Lan:
         and not tables.is_engine(each)
         and tables.rests_on_a_card(each, held) is not None
     ]
-    if sight.finding("hypervisor").answer is Answer.YES:
+    if sight.is_("hypervisor"):
         return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
+    if sight.finding("hypervisor").answer is Answer.UNKNOWN:
+        outside = [each for each in outside if vouched_for(each, held)]
+    outside = [each for each in outside if not tables.leads_to_a_stack(held, each)]
     if not outside:
-        return by_neighbours(sight, FAIR, "no network card of this machine holds an address")
+        return by_neighbours(sight, FAIR, "no network card here is surely one on a LAN")
     routed = any(tables.lowest_metric(held, each) != float("inf") for each in outside)
     confidence = STRONG if routed and sight.finding("hypervisor").answer is Answer.NO else FAIR
     return yes(sight, outside, Reach.L2, confidence, "this machine's own network card is on it")
 
 
+def vouched_for(interface: Interface, held: Tables) -> bool:
+    """Whether a card is a maker's, on a machine that may be virtual for all that is known.
+
+    An emulated card sits on PCI too; its MAC, or its gateway's, is what gives it away.
+    """
+    card = tables.rests_on_a_card(interface, held)
+    return (
+        card is not None
+        and macs.kind(card.mac) is MacKind.HARDWARE
+        and not any(
+            macs.kind(mac) is MacKind.VIRTUAL for mac in tables.gateway_macs(held, interface)
+        )
+    )
+
+
 def engine_host(sight: Sight) -> Lan:
     """A container in its machine's own network namespace sees what the machine sees."""
+    if sight.is_("docker-desktop") and sight.finding("docker-desktop").legs >= LEGS:
+        return unknown("some signs are Docker Desktop's, and some are a host's own network")
     if sight.is_("kernel", "wsl2"):
         return wsl(sight)
     if sight.namespace() == "engine":
@@ -254,7 +271,7 @@ def somewhere(sight: Sight) -> Lan:
         return wsl(sight)
     if sight.finding("kernel").kind in {"windows", "darwin"} or sight.is_("kernel"):
         return unknown("this kind of machine is not told apart yet")
-    if sight.namespace() == "card":
+    if sight.namespace() == "card" and sight.is_("hypervisor"):
         return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
     return by_neighbours(sight, FAIR, "nothing here shows what lies behind the link")
 
@@ -268,13 +285,22 @@ def is_docker_desktop_distro(sight: Sight) -> bool:
         sight.is_("docker-desktop-distro")
         and sight.is_("kernel", "wsl2")
         and not sight.is_("container")
+        and not has_sign(sight, "link")
     )
+
+
+def has_sign(sight: Sight, signal: str) -> bool:
+    """Whether Docker Desktop's engine shows one of its signs."""
+    return any(item.signal == signal for item in sight.finding("docker-desktop").evidence)
 
 
 def is_docker_desktop_host(sight: Sight) -> bool:
     """The engine's own network namespace: by two signs, one of them more than a number."""
     desktop = sight.finding("docker-desktop")
     if not sight.is_("docker-desktop") or sight.namespace() in {"empty", "macvlan", "ipvlan"}:
+        return False
+    if not has_sign(sight, "link") and any(map(tables.is_card, sight.tables.live())):
+        # A LAN may have its numbers, and a router of its own in another table.
         return False
     signals = {item.signal for item in desktop.evidence}
     here = signals & {"link", "address", "default-route", "hostname"}
@@ -288,23 +314,44 @@ def is_docker_desktop_host(sight: Sight) -> bool:
 
 def is_docker_desktop_bridge(sight: Sight) -> bool:
     """A container on a bridge whose resolver, disk or kernel is Docker Desktop's."""
-    if not sight.in_container() or sight.namespace() not in {"veth", "child"}:
-        return False
     signals = {item.signal for item in sight.finding("docker-desktop").evidence}
-    return bool(signals - {"address", "hostname"})
+    return on_a_bridge(sight) and bool(signals - {"address", "hostname"})
 
 
-def is_engine_bridge(sight: Sight) -> bool:
+def on_a_bridge(sight: Sight) -> bool:
     """A container whose way out is one half of a pair.
 
-    Where the kind of the link could not be read it may as well be a macvlan; then only a MAC
-    that Docker derived from the address, or a gateway without a maker's MAC, tells.
+    Where the kind of the link could not be read it may as well be a macvlan; then only an
+    engine's own numbers tell. Its MAC does not: Docker before 28 derived a macvlan's from the
+    address too.
     """
     if not sight.in_container():
         return False
-    if sight.namespace() == "child":
-        return any(tables.made_by_engine(sight.tables, each) for each in sight.tables.live())
+    if sight.namespace() in {"child", "link"}:
+        live = [each for each in sight.tables.live() if not tables.is_vpn(each)]
+        return bool(live) and all(
+            each.kind is None and tables.numbered_by_engine(sight.tables, each) for each in live
+        )
     return sight.namespace() == "veth"
+
+
+def is_linux_host(sight: Sight) -> bool:
+    """A Linux machine of metal, seen from its own network namespace.
+
+    Where nothing was read that would tell a virtual machine, a card with a maker's MAC must.
+    """
+    metal = sight.finding("hypervisor").answer is Answer.NO or any(
+        tables.is_card(each) and macs.kind(each.mac) is MacKind.HARDWARE
+        for each in sight.tables.others()
+    )
+    return (
+        metal
+        and sight.finding("kernel").kind == "generic"
+        and not sight.is_("container")
+        and not sight.is_("hypervisor")
+        and not sight.is_("user-mode-stack")
+        and sight.namespace() == "card"
+    )
 
 
 RULES: tuple[Rule, ...] = (
@@ -325,7 +372,7 @@ RULES: tuple[Rule, ...] = (
         engine_macvlan,
     ),
     Rule(Vantage.DOCKER_DESKTOP_BRIDGE, is_docker_desktop_bridge, docker_desktop_bridge),
-    Rule(Vantage.ENGINE_BRIDGE, is_engine_bridge, engine_bridge),
+    Rule(Vantage.ENGINE_BRIDGE, on_a_bridge, engine_bridge),
     Rule(
         Vantage.ENGINE_HOST,
         lambda sight: (
@@ -334,7 +381,11 @@ RULES: tuple[Rule, ...] = (
             and (
                 sight.namespace() == "card"
                 or (sight.namespace() == "engine" and bool(proven(sight)))
-                or (sight.is_("kernel", "wsl2") and sight.is_("wsl-mode"))
+                or (
+                    sight.is_("kernel", "wsl2")
+                    and sight.is_("wsl-mode", "nat", "mirrored", "virtioproxy")
+                    and sight.namespace() not in {"veth", "child"}
+                )
             )
         ),
         engine_host,
@@ -356,13 +407,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         Vantage.LINUX_HOST,
-        lambda sight: (
-            sight.finding("kernel").kind == "generic"
-            and not sight.is_("container")
-            and sight.namespace() == "card"
-            and sight.finding("hypervisor").answer is not Answer.YES
-            and not sight.is_("user-mode-stack")
-        ),
+        is_linux_host,
         own_machine,
     ),
     Rule(Vantage.UNKNOWN, lambda _: True, somewhere),

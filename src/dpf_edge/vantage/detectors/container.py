@@ -22,6 +22,10 @@ NAMES = {
     "systemd-nspawn": "nspawn",
     "containerd": "oci",
 }
+# In this order one sign outranks another: an engine's own files name it for sure.
+KINDS = ("docker", "podman", "oci", "lxc", "nspawn")
+# A sandbox of a sort that says nothing of its network: Flatpak, a build's chroot.
+OTHER = "other"
 CGROUPS = {"kubepods": "kubernetes", "/docker/": "docker", "libpod-": "podman", "/lxc": "lxc"}
 
 
@@ -47,14 +51,23 @@ def container(host: Host) -> Finding:
             reading.doubt("docker-marker", "left over: no engine mounted this root", "/.dockerenv")
     if not signs:
         return Finding(Answer.NO, None, (), tuple(reading.doubts))
-    kinds = [kind for kind, _ in signs if kind]
-    named = next((kind for kind in kinds if kind == "kubernetes"), kinds[0] if kinds else "oci")
+    kinds = [kind for kind, _ in signs]
+    named = next((kind for kind in ("kubernetes", *KINDS) if kind in kinds), OTHER)
     return Finding(
         Answer.YES, named, tuple(evidence for _, evidence in signs), tuple(reading.doubts)
     )
 
 
-Sign = tuple[str | None, Evidence]
+Sign = tuple[str, Evidence]
+
+
+def kind_of(word: str) -> str | None:
+    """What a runtime's word stands for; None where it stands for no container.
+
+    systemd writes ``wsl`` in the same places, and WSL is no container.
+    """
+    low = word.strip().lower()
+    return None if low in {"", "wsl"} else NAMES.get(low, OTHER)
 
 
 def orchestrator(reading: Reading) -> list[Sign]:
@@ -71,18 +84,17 @@ def orchestrator(reading: Reading) -> list[Sign]:
 def variables(reading: Reading) -> list[Sign]:
     """The word that a runtime leaves in the environment, in /run or in the control groups."""
     found: list[Sign] = []
-    word = reading.env("container")
-    if word:
-        found.append((NAMES.get(word, "oci"), Evidence("variable", word, "environment container")))
-    first = reading.text("/proc/1/environ") or ""
-    if first.startswith("container=") and not word:
-        word = first.partition("=")[2].partition("\0")[0]
-        found.append((NAMES.get(word, "oci"), Evidence("variable", word, "/proc/1/environ")))
-    for path in ("/run/systemd/container", "/run/host/container-manager"):
-        word = (reading.text(path) or "").strip()
-        # systemd writes "wsl" there too, and WSL is no container.
-        if word and word != "wsl":
-            found.append((NAMES.get(word, "oci"), Evidence("manager", word, path)))
+    first = (reading.text("/proc/1/environ") or "").partition("\0")[0]
+    words = {
+        "environment container": reading.env("container") or "",
+        "/proc/1/environ": first.partition("=")[2] if first.startswith("container=") else "",
+        "/run/systemd/container": reading.text("/run/systemd/container") or "",
+        "/run/host/container-manager": reading.text("/run/host/container-manager") or "",
+    }
+    for source, word in words.items():
+        kind = kind_of(word)
+        if kind is not None:
+            found.append((kind, Evidence("runtime", word.strip(), source)))
     groups = reading.text("/proc/1/cgroup") or ""
     for part, kind in CGROUPS.items():
         if part in groups:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Network). A real LAN may have the same numbers, so numbers alone decide nothing.
 SERVICES = (IPv4Network("192.168.65.0/24"), IPv6Network("fdc4:f303:9324::/48"))
 RESOLVER = "192.168.65.7"
+# What its engine's own resolv.conf begins with (docker/for-win#13966).
+RESOLVER_COMMENT = "DNS requests are forwarded to the host"
 GATEWAY = "192.168.65.1"
 HOST_NAMES = {
     "host.docker.internal": {"192.168.65.254", "192.168.65.2", "fdc4:f303:9324::254"},
@@ -82,7 +84,10 @@ def numbers(reading: Reading) -> list[Evidence]:
             ip = addresses.address(held.address)
             if any(addresses.within(ip, network) for network in SERVICES):
                 found.append(Evidence("address", held.address, f"interface {each.name}"))
-    told = resolver.parse(reading.text("/etc/resolv.conf") or "")
+    text = reading.text("/etc/resolv.conf") or ""
+    if RESOLVER_COMMENT in text:
+        found.append(Evidence("resolver-comment", RESOLVER_COMMENT, "/etc/resolv.conf"))
+    told = resolver.parse(text)
     if RESOLVER in told.servers:
         found.append(Evidence("resolver", RESOLVER, "/etc/resolv.conf nameserver"))
     if RESOLVER in told.behind:
@@ -97,14 +102,16 @@ def machine(reading: Reading) -> list[Evidence]:
     """The virtual machine that the engine runs in: its kernel, its disks, its shared folders."""
     found = []
     release = reading.text("/proc/sys/kernel/osrelease") or reading.host.machine().release or ""
-    if "linuxkit" in release.lower():
+    low = release.lower()
+    if "linuxkit" in low:
         found.append(Evidence("kernel", release.strip(), "/proc/sys/kernel/osrelease"))
     for mount in mounts.parse(reading.text("/proc/self/mountinfo") or ""):
         disk = mount.source.rpartition("/")[2]
         told = f"{mount.point} from {mount.root} on {mount.source}"
-        if (mount.root.startswith(LINUXKIT_DISK) and disk.startswith("vda")) or (
-            mount.root.startswith(WSL_DISK) and disk.startswith("sd")
-        ):
+        # Anybody's engine may keep its data on such a disk, under a kernel of its own.
+        linuxkit = mount.root.startswith(LINUXKIT_DISK) and disk.startswith("vda")
+        wsl = mount.root.startswith(WSL_DISK) and disk.startswith("sd")
+        if (linuxkit and ("linuxkit" in low or not low)) or (wsl and "microsoft" in low):
             found.append(Evidence("engine-disk", told, "/proc/self/mountinfo"))
         elif mount.kind == "fakeowner" or any(
             path in f"{mount.root} {mount.source}" for path in SHARED

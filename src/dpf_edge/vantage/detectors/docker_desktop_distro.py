@@ -33,4 +33,4 @@ def docker_desktop_distro(host: Host) -> Finding:
     if host.is_dir("/mnt/docker-desktop-disk"):
         path = "/mnt/docker-desktop-disk"
         evidence.append(Evidence("engine-disk", "mounted here", path))
-    return Finding(Answer.YES, None, tuple(evidence))
+    return Finding(Answer.YES, None, tuple(evidence), tuple(reading.doubts))

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def engine(host: Host) -> Finding:
     """Is a container engine at work here, and is it this machine's own or Docker Desktop's?
 
-    ``kind`` is ``docker``, ``podman`` or ``docker-desktop``. An engine's bridge in this network
-    namespace says that containers with host networking would stand here too.
+    ``kind`` is ``docker``, ``docker-rootless``, ``podman`` or ``docker-desktop``. An engine's
+    bridge in this network namespace says that containers with host networking would stand here
+    too.
     """
     reading = Reading(host)
     evidence = []
@@ -24,7 +25,10 @@ def engine(host: Host) -> Finding:
     info = engine_info(reading)
     system = info.get("OperatingSystem")
     if isinstance(system, str):
-        kind = "docker-desktop" if system == "Docker Desktop" else "docker"
+        options = info.get("SecurityOptions")
+        rootless = isinstance(options, list) and "name=rootless" in options
+        kind = "docker-rootless" if rootless else "docker"
+        kind = "docker-desktop" if system == "Docker Desktop" else kind
         evidence.append(Evidence("engine", system[:80], "docker info"))
     if host.is_dir("/Docker/host"):
         kind = kind or "docker-desktop"

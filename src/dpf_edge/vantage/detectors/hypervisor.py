@@ -30,6 +30,9 @@ VENDORS = {
     "openstack": "cloud",
     "apple virtualization": "apple",
     "firecracker": "firecracker",
+    "nutanix": "nutanix",
+    "oraclecloud": "cloud",
+    "scaleway": "cloud",
 }
 
 
@@ -67,8 +70,9 @@ def hypervisor(host: Host) -> Finding:
         evidence += [card for card in virtual if card is not None]
     if evidence:
         return Finding(Answer.YES, kind, tuple(evidence), tuple(reading.doubts))
-    # Only an x86 processor has the flag to lack; firmware tables that name a maker say it too.
-    if "fpu" in words or any(firmware.values()):
-        source = "/proc/cpuinfo" if "fpu" in words else DMI + "sys_vendor"
-        return Finding(Answer.NO, None, (Evidence("no-hypervisor", "none named", source),))
+    # Only an x86 processor has the flag to lack. Firmware that names no hypervisor says little: an
+    # ARM server in a cloud may name its board's maker.
+    if "fpu" in words:
+        none = Evidence("no-hypervisor", "no such processor flag", "/proc/cpuinfo")
+        return Finding(Answer.NO, None, (none,), tuple(reading.doubts))
     return Finding(Answer.UNKNOWN, None, (), tuple(reading.doubts))

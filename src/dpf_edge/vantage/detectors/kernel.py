@@ -41,18 +41,19 @@ def kernel(host: Host) -> Finding:
     if release.startswith(WSL1_PREFIX) and release.endswith("-Microsoft"):
         return Finding(Answer.YES, "wsl1", (said,))
     signs = wsl_signs(reading)
+    doubts = tuple(reading.doubts)
     if "microsoft" in low and ("wsl2" in low or signs):
-        return Finding(Answer.YES, "wsl2", (said, *signs))
+        return Finding(Answer.YES, "wsl2", (said, *signs), doubts)
     if len(signs) >= SIGNS_WITHOUT_NAME:
-        return Finding(Answer.YES, "wsl2", tuple(signs), (said,))
+        return Finding(Answer.YES, "wsl2", tuple(signs), (said, *doubts))
     if "microsoft" in low:
-        return Finding(Answer.UNKNOWN, "wsl2", (said,))
+        return Finding(Answer.UNKNOWN, "wsl2", (said,), doubts)
     for family in ("linuxkit", "orbstack"):
         if family in low:
-            return Finding(Answer.YES, family, (said,))
+            return Finding(Answer.YES, family, (said,), doubts)
     if not release:
-        return Finding(Answer.UNKNOWN, None, (), (*reading.doubts, *signs))
-    return Finding(Answer.NO, "generic", (said,), tuple(signs))
+        return Finding(Answer.UNKNOWN, None, (), (*signs, *doubts))
+    return Finding(Answer.NO, "generic", (said,), (*signs, *doubts))
 
 
 def wsl_signs(reading: Reading) -> list[Evidence]:

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, tables
+from dpf_edge.vantage import addresses, macs, resolver, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 
@@ -22,6 +22,8 @@ STACKS = (
 # pasta and slirp4netns give their link the largest frame an IPv4 packet fits in, rounded to
 # eight bytes; no Ethernet card carries it.
 LARGEST_MTU = 65520
+# Where pasta answers DNS questions for its client, unless told otherwise.
+PASTA_RESOLVER = "169.254.1.1"
 # A process that maps fewer user IDs than all of them runs in somebody's user namespace.
 ALL_IDS = 4294967295
 
@@ -45,12 +47,22 @@ def user_mode_stack(host: Host) -> Finding:
         kind = "pasta"
     if outside.mtu == LARGEST_MTU:
         evidence.append(Evidence("mtu", str(LARGEST_MTU), source))
+        kind = "pasta"
     gateways = held.gateways(outside.name)
     for name, network, gateway in STACKS:
         inside = any(addresses.within(place.ip, network) for place in tables.places(outside))
         if inside and gateway in gateways:
             kind = name
             evidence.append(Evidence("numbers", f"{name}'s network and gateway", source))
+    for mac in tables.gateway_macs(held, outside):
+        if mac in macs.STACKS:
+            kind = kind or "stack"
+            evidence.append(
+                Evidence("gateway-mac", macs.says(mac), f"neighbours of {outside.name}")
+            )
+    told = resolver.parse(Reading(host).text("/etc/resolv.conf") or "")
+    if kind is not None and PASTA_RESOLVER in told.servers:
+        evidence.append(Evidence("resolver", PASTA_RESOLVER, "/etc/resolv.conf"))
     if kind is not None and maps_few_users(host):
         evidence.append(Evidence("user-namespace", "not all users are here", "/proc/self/uid_map"))
     if kind is None:

@@ -37,15 +37,17 @@ HYPER_V = "00:15:5d"
 # A user-mode proxy that hides behind the right words still shows one of these; below this many
 # signs of its own the links do not overrule what WSL says of itself.
 SIGNS_THAT_OVERRULE = 2
+# Without its relay, mirrored mode by wslinfo's word wants the card and its flags both.
+SIGNS_WITHOUT_RELAY = 2
 
 
 @detector("wsl-mode")
 def wsl_mode(host: Host) -> Finding:
     """Which networking mode is in force in this WSL 2 virtual machine?
 
-    ``.wslconfig`` is what somebody wished; ``wslinfo`` and the links are what is. Where the two
-    disagree the links are believed against the LAN and never for it: mirrored mode needs its
-    ``loopback0`` without an IPv4 address, whatever wslinfo says, and a proxy has one.
+    ``.wslconfig`` is what somebody wished; ``wslinfo`` and the links are what is. Where these two
+    disagree, each is believed against the LAN and neither for it: mirrored mode shows its
+    ``loopback0`` without an IPv4 address, and a proxy's has one, whatever wslinfo says.
     """
     if kernel(host).kind != "wsl2":
         return Finding(Answer.NO)
@@ -60,22 +62,19 @@ def wsl_mode(host: Host) -> Finding:
         return Finding(Answer.YES, likeliest, tuple(shown[likeliest]), tuple(reading.doubts))
     word, evidence = said
     agrees = shown.get(word, [])
-    if word == "mirrored" and not agrees:
-        agrees = mirrored_cards(held)
-    against = [
-        sign
-        for mode, signs in shown.items()
-        if mode != word and len(signs) >= SIGNS_THAT_OVERRULE
-        for sign in signs
-    ]
-    if word == "mirrored" and not mirrored(held) and likeliest not in {None, "mirrored", "none"}:
+    if word == "mirrored" and not agrees and not shown:
+        # No relay to be seen, and nothing of another mode either.
+        agrees = hyper_v_cards(held)
+        if len({sign.signal for sign in agrees}) < SIGNS_WITHOUT_RELAY:
+            return Finding(Answer.UNKNOWN, None, (evidence,), tuple(reading.doubts))
+    if word == "mirrored" and not agrees and likeliest not in {None, "none"}:
         reading.doubt("wslinfo", f"says {word}, and the links say {likeliest}", evidence.source)
         if len(shown[likeliest]) >= SIGNS_THAT_OVERRULE:
             return Finding(Answer.YES, likeliest, tuple(shown[likeliest]), tuple(reading.doubts))
         return Finding(Answer.UNKNOWN, None, tuple(shown[likeliest]), tuple(reading.doubts))
-    if word != "mirrored" and mirrored(held) and len(agrees) == 0 and against:
-        reading.doubt("wslinfo", f"says {word}, and the links say {likeliest}", evidence.source)
-        return Finding(Answer.UNKNOWN, None, tuple(against), tuple(reading.doubts))
+    if word != "mirrored" and "mirrored" in shown and not agrees:
+        # Its word stands against the LAN too, on one leg: the answer will be unknown.
+        reading.doubt("wslinfo", f"says {word}, and the links say mirrored", evidence.source)
     return Finding(Answer.YES, word, (evidence, *agrees), tuple(reading.doubts))
 
 
@@ -90,12 +89,6 @@ def told(reading: Reading) -> tuple[str, Evidence] | None:
         return WORDS[word], Evidence("wslinfo", word, source)
     reading.doubt("wslinfo", f"answered {output.strip()[:40]!r}", source)
     return None
-
-
-def mirrored(held: Tables) -> bool:
-    """Whether the links are those of mirrored mode: ``loopback0`` is there, without IPv4."""
-    relay = held.named("loopback0")
-    return relay is not None and not has_ipv4(relay)
 
 
 def has_ipv4(interface: Interface) -> bool:
@@ -121,15 +114,9 @@ def signs_of(held: Tables) -> dict[str, list[Evidence]]:
         "none": [],
     }
     if relay is not None:
-        source = "interface loopback0"
-        if has_ipv4(relay):
-            signs["virtioproxy"] += relay_signs(relay)
-        else:
-            signs["mirrored"].append(Evidence("relay", "loopback0 without IPv4", source))
-            if any(rule.iif == "loopback0" for rule in held.rules):
-                told = "packets from loopback0 have rules of their own"
-                signs["mirrored"].append(Evidence("rules", told, "routing rules"))
-            signs["mirrored"] += mirrored_cards(held)
+        signs["virtioproxy"] += relay_signs(held, relay)
+        if not signs["virtioproxy"] and not has_ipv4(relay):
+            signs["mirrored"] = mirrored_signs(held, relay)
     elif not proxy:
         signs["nat"] = [sign for each in live for sign in nat_signs(held, each)]
         if not signs["nat"]:
@@ -139,32 +126,68 @@ def signs_of(held: Tables) -> dict[str, list[Evidence]]:
     return signs
 
 
-def mirrored_cards(held: Tables) -> list[Evidence]:
-    """The signs of mirrored mode on the cards: flags that Windows asks for, a maker's MAC.
+def mirrored_signs(held: Tables, relay: Interface) -> list[Evidence]:
+    """The signs of mirrored mode, none of which is the proxy's too.
 
-    They support what something else says: a bridged card can be given any MAC by hand.
+    The relay has Hyper-V's MAC and no IPv4 address. The proxy's rules are the same, so they count
+    only where no default route lacks a metric: mirrored mode copies Windows' own.
     """
-    found = []
+    if relay.mac is not None and not relay.mac.startswith(HYPER_V):
+        return []
+    found = [Evidence("relay", "loopback0 without IPv4", "interface loopback0")]
     for each in held.live():
-        source = f"interface {each.name}"
-        if tables.is_engine(each) or tables.is_vpn(each):
+        if not tables.is_mirrored_card(each):
             continue
+        source = f"interface {each.name}"
         if any(address.noprefixroute for address in each.addresses):
             found.append(Evidence("address-flags", f"{each.name} has noprefixroute", source))
-        if each.driver == "hv_netvsc" and macs.kind(each.mac) is MacKind.HARDWARE:
-            found.append(Evidence("card", f"{each.name} has its Windows card's MAC", source))
+        for route in held.default_routes():
+            if route.dev == each.name and route.protocol == "kernel" and route.metric:
+                told = f"{each.name} has Windows' metric {route.metric}"
+                found.append(Evidence("metric", told, "routes"))
+    if not any(unmeasured(held, each) for each in held.live()) and any(
+        rule.iif == "loopback0" for rule in held.rules
+    ):
+        told = "packets from loopback0 have rules of their own"
+        found.append(Evidence("rules", told, "routing rules"))
     return found
 
 
-def relay_signs(relay: Interface) -> list[Evidence]:
-    """The proxy's signs on its ``loopback0``."""
+def hyper_v_cards(held: Tables) -> list[Evidence]:
+    """What a mirrored card of Hyper-V's driver shows by itself, where the relay was not seen."""
+    found = []
+    for each in held.live():
+        source = f"interface {each.name}"
+        if not tables.is_mirrored_card(each) or each.driver != "hv_netvsc":
+            continue
+        found.append(Evidence("card", f"{each.name} has its Windows card's MAC", source))
+        if any(address.noprefixroute for address in each.addresses):
+            found.append(Evidence("address-flags", f"{each.name} has noprefixroute", source))
+    return found
+
+
+def unmeasured(held: Tables, card: Interface) -> bool:
+    """Whether WSL set a default route by this card without a metric, as NAT and the proxy do."""
+    return any(
+        route.dev == card.name and route.protocol == "kernel" and not route.metric
+        for route in held.default_routes()
+    )
+
+
+def relay_signs(held: Tables, relay: Interface) -> list[Evidence]:
+    """The proxy's signs on its ``loopback0``: an address, a MAC, and a network on the link."""
     source = "interface loopback0"
     found = []
-    for held in relay.addresses:
-        if addresses.within(addresses.address(held.address), PROXY_NETWORK):
-            found.append(Evidence("relay", f"loopback0 has {held.address}", source))
+    for address in relay.addresses:
+        if addresses.within(addresses.address(address.address), PROXY_NETWORK):
+            found.append(Evidence("relay", f"loopback0 has {address.address}", source))
     if relay.mac in PROXY_MACS:
         found.append(Evidence("relay-mac", relay.mac, source))
+    for route in held.routes:
+        # Both modes send 127.0.0.1 by 169.254.73.152; only the proxy has its network on the link.
+        on_link = route.dev == relay.name and not route.via and "/" in route.to
+        if on_link and addresses.within(addresses.address(route.to), PROXY_NETWORK):
+            found.append(Evidence("relay-route", f"{route.to} on loopback0", "routes"))
     return found
 
 
@@ -184,12 +207,7 @@ def proxy_signs(held: Tables, card: Interface) -> list[Evidence]:
             said = f"{entry.address} is {entry.mac}"
             found.append(Evidence("gateway-mac", said, f"neighbours of {card.name}"))
     # Mirrored mode copies Windows' metrics and suppresses prefix routes; the proxy does neither.
-    unmeasured = [
-        route
-        for route in held.default_routes()
-        if route.dev == card.name and route.protocol == "kernel" and not route.metric
-    ]
-    if found and unmeasured and not any(each.noprefixroute for each in card.addresses):
+    if found and unmeasured(held, card) and not any(each.noprefixroute for each in card.addresses):
         found.append(Evidence("routes", "the default route has no metric", "routes"))
     return found
 
@@ -208,12 +226,7 @@ def nat_signs(held: Tables, card: Interface) -> list[Evidence]:
         if entry.address in gateways and (entry.mac or "").lower().startswith(HYPER_V):
             said = f"{entry.address} is {macs.says(entry.mac or '')}"
             found.append(Evidence("gateway-mac", said, f"neighbours of {card.name}"))
-    unmeasured = [
-        route
-        for route in held.default_routes()
-        if route.dev == card.name and route.protocol == "kernel" and not route.metric
-    ]
-    if found and unmeasured:
+    if found and unmeasured(held, card):
         found.append(Evidence("routes", "the default route has no metric", "routes"))
     return found
 
