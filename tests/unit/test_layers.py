@@ -21,8 +21,8 @@ BREACHES = [
     ("Only host touches the machine", "cli/plain.py", "import socket"),
     ("Only cli.render knows rich", "vantage/advice.py", "import rich"),
     ("Only cli.render knows rich", "host/once.py", "import click"),
-    ("The verdict and the matrix touch no host", "vantage/verdict.py", "import dpf_edge.host.live"),
-    ("The verdict and the matrix touch no host", "vantage/roles.py", "import os"),
+    ("Judging touches no host", "vantage/verdict.py", "import dpf_edge.host.live"),
+    ("Judging touches no host", "vantage/roles.py", "import os"),
 ]
 
 

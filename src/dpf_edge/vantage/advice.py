@@ -12,7 +12,7 @@ from dpf_edge.model import Advice, Answer, Reach, Severity, Vantage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dpf_edge.vantage.verdict import Sight, Verdict
+    from dpf_edge.vantage.sight import Sight, Verdict
 
 DESKTOP = frozenset({Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE})
 

@@ -11,6 +11,7 @@ from dpf_edge.vantage.advice import advice
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.layers import layers
 from dpf_edge.vantage.roles import roles
+from dpf_edge.vantage.sight import Sight
 from dpf_edge.vantage.tables import Tables
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def diagnose(host: Host) -> Diagnosis:
         held = tables.of(host)
     except HostError:
         held = Tables((), (), (), ())
-    sight = verdict.Sight(held, found)
+    sight = Sight(held, found)
     judged = verdict.judge(held, found)
     return Diagnosis(
         vantage=judged.vantage,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dpf_edge.model import Layer, Vantage
 
 if TYPE_CHECKING:
-    from dpf_edge.vantage.verdict import Sight, Verdict
+    from dpf_edge.vantage.sight import Sight, Verdict
 
 DESKTOP = frozenset({Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE})
 CONTAINER_NETWORKS = {

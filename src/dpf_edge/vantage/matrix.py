@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dpf_edge.model import Answer, ContainersHere, Recommendation, Runtime, Vantage
 
 if TYPE_CHECKING:
-    from dpf_edge.vantage.verdict import Sight, Verdict
+    from dpf_edge.vantage.sight import Sight, Verdict
 
 
 class Row(NamedTuple):

@@ -10,7 +10,7 @@ from dpf_edge.vantage.macs import MacKind
 
 if TYPE_CHECKING:
     from dpf_edge.model import Interface
-    from dpf_edge.vantage.verdict import Sight, Verdict
+    from dpf_edge.vantage.sight import Sight, Verdict
 
 # Bridges that other programs than container engines make for their guests.
 GUESTS = (
