@@ -157,7 +157,7 @@ class Interface(msgspec.Struct, frozen=True, omit_defaults=True):
     addresses: tuple[Address, ...]
     description: str | None = None
     index: int | None = None
-    mac: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")] | None = None
+    mac: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")] | None = None
     mtu: int | None = None
     up: bool | None = None
     kind: LinkKind | None = None

@@ -69,22 +69,29 @@ def flags_line(text: str) -> str:
 # The mounts that tell where a process stands; of all others, only that they are left out.
 MOUNT_POINTS = frozenset({"/", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/Docker/host"})
 MOUNT_TYPES = frozenset({"9p", "drvfs", "virtiofs", "fakeowner", "fuse.lxcfs", "fuse.grpcfuse"})
+# File systems that an engine lays a container's root out on, with the folders in their options.
+LAYERED_TYPES = frozenset({"overlay", "aufs", "btrfs", "fuse.fuse-overlayfs"})
 
 
 def telling_mounts(text: str) -> str:
     """Of /proc/self/mountinfo, the lines that tell the vantage (proc(5) gives the fields).
 
-    Network file systems may carry user names in their options, so every other line is dropped.
+    Network file systems may carry user names in their options, so every other line is dropped,
+    and of a file system of another type the options but for the first, which is rw or ro.
     """
     kept = []
-    for line in text.splitlines():
+    # Not splitlines: proc(5) escapes a line feed in a path, and no other separator.
+    for line in text.split("\n"):
         before, dash, after = line.partition(" - ")
-        fields = before.split(" ")
+        fields, rest = before.split(" "), after.split(" ", 2)
         # Mount ID, parent, major:minor, root, mount point: the fifth is the first we need.
         if not dash or len(fields) < 5:
             continue
-        if fields[4] in MOUNT_POINTS or after.split(" ", 1)[0] in MOUNT_TYPES:
+        if rest[0] in MOUNT_TYPES or (fields[4] in MOUNT_POINTS and rest[0] in LAYERED_TYPES):
             kept.append(line + "\n")
+        elif fields[4] in MOUNT_POINTS:
+            rest[2:] = [options.partition(",")[0] for options in rest[2:]]
+            kept.append(f"{before} - {' '.join(rest)}\n")
     return "".join(kept)
 
 
@@ -129,22 +136,30 @@ ENGINE_LABEL = "com.docker.desktop."
 def engine_fields(text: str) -> str:
     """Of ``docker info`` as JSON, the listed fields and Docker Desktop's own labels.
 
-    Text that is no JSON object is kept to its first line, cut at 200 characters: enough to say
-    that the engine answered nonsense.
+    Of text that is no JSON object nothing is kept: no filter can tell what stands in it, and an
+    empty answer says as well that the engine answered nonsense.
     """
-    import json
+    import msgspec
 
     try:
-        info = json.loads(text)
-    except (ValueError, RecursionError):
+        info = msgspec.json.decode(text)
+    except (ValueError, RecursionError):  # msgspec.DecodeError is a ValueError
         info = None
     if not isinstance(info, dict):
-        return text.partition("\n")[0][:200]
-    kept = {field: info[field] for field in ENGINE_FIELDS if field in info}
+        return ""
+    # Texts and lists of texts, as these fields are; what is nested could be anything.
+    kept: dict[str, str | list[str]] = {}
+    for field in ENGINE_FIELDS:
+        value = info.get(field)
+        if isinstance(value, str):
+            kept[field] = value
+        elif isinstance(value, list):
+            kept[field] = [each for each in value if isinstance(each, str)]
     labels = info.get("Labels")
     if isinstance(labels, list):
-        kept["Labels"] = [str(label) for label in labels if str(label).startswith(ENGINE_LABEL)]
-    return json.dumps(kept)
+        texts = [label for label in labels if isinstance(label, str)]
+        kept["Labels"] = [label for label in texts if label.startswith(ENGINE_LABEL)]
+    return msgspec.json.encode(kept).decode()
 
 
 class Command(NamedTuple):

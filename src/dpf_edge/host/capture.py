@@ -164,10 +164,10 @@ def record(host: Host, *, time: str | None = None, note: str | None = None) -> C
         files=files,
         directories=tuple(path for path in allowed.DIRECTORIES if host.is_dir(path)),
         links=given(allowed.LINKS, host.link),
-        interfaces=host.interfaces(),
-        routes=host.routes(),
-        rules=host.rules(),
-        neighbours=host.neighbours(),
+        interfaces=table(host.interfaces),
+        routes=table(host.routes),
+        rules=table(host.rules),
+        neighbours=table(host.neighbours),
         names={name: got for name in allowed.NAMES if (got := host.names(name))},
         commands=tuple(given(allowed.COMMANDS, lambda argv: host.run(*argv)).values()),
     )
@@ -182,6 +182,14 @@ def given(keys: Iterable[K], ask: Callable[[K], V]) -> dict[K, V]:
         except HostError:
             continue
     return got
+
+
+def table(ask: Callable[[], tuple[V, ...]]) -> tuple[V, ...]:
+    """A network table; an empty one where it cannot be read (not every kernel has rules)."""
+    try:
+        return ask()
+    except HostError:
+        return ()
 
 
 def encode(capture: Capture) -> bytes:
@@ -279,12 +287,13 @@ def doubled(capture: Capture) -> str | None:
     lists: tuple[tuple[str, Iterable[object]], ...] = (
         ("interface", (interface.name for interface in capture.interfaces)),
         ("path", (*capture.files, *capture.directories)),
-        ("command", (" ".join(ran.argv) for ran in capture.commands)),
+        ("command", (ran.argv for ran in capture.commands)),
     )
     for what, entries in lists:
         seen: set[object] = set()
         for entry in entries:
             if entry in seen:
-                return f"{what} {entry!r}"
+                said = " ".join(entry) if isinstance(entry, tuple) else entry
+                return f"{what} {said!r}"
             seen.add(entry)
     return None

@@ -47,12 +47,15 @@ def run(argv: tuple[str, ...], *, seconds: float, stdin: bytes = b"") -> Ran:
         raise Denied(f"{argv[0]}: may not be run") from error
     except OSError as error:
         raise Failed(f"{argv[0]}: {error.strerror}") from error
+    except ValueError as error:  # a word with a NUL, or half a surrogate pair
+        raise Failed(f"{argv[0]}: {error}") from error
+    deadline = time.monotonic() + seconds
     try:
-        stdout, stderr = exchange(process, stdin, time.monotonic() + seconds)
-        status = process.wait(REAP_SECONDS)
-    except TimeoutError as error:
+        stdout, stderr = exchange(process, stdin, deadline)
+        status = process.wait(max(0.0, deadline - time.monotonic()))
+    except (TimeoutError, subprocess.TimeoutExpired) as error:
         raise Failed(f"{named}: no answer within {seconds:g} s") from error
-    except (OverflowError, subprocess.TimeoutExpired) as error:
+    except OverflowError as error:
         raise Failed(f"{named}: {error}") from error
     finally:
         end(process)
@@ -79,7 +82,9 @@ def exchange(
         else:
             writer.close()
         while selector.get_map():
-            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            left = deadline - time.monotonic()
+            # A program that never pauses is ready whenever it is asked: the clock decides.
+            ready = selector.select(left) if left > 0 else []
             if not ready:
                 raise TimeoutError
             for key, _ in ready:
@@ -112,11 +117,11 @@ def feed(writer: IO[bytes], data: bytes) -> bytes:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """End the program and all that it started, and close the pipes."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(REAP_SECONDS)
+    # Even where the program has ended: what it left running stands in its group still.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(REAP_SECONDS)
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             with contextlib.suppress(OSError):
@@ -125,5 +130,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def decode(data: bytes) -> str:
     """Text in UTF-8, or in UTF-16LE where NULs tell it (wsl.exe before 0.64, and without
-    WSL_UTF8), with what fits neither replaced."""
-    return data.decode("utf-16-le" if b"\0" in data else "utf-8", "replace")
+    WSL_UTF8), with what fits neither replaced and a byte-order mark dropped."""
+    text = data.decode("utf-16-le" if b"\0" in data else "utf-8", "replace")
+    return text.removeprefix("\ufeff")

@@ -6,12 +6,12 @@ input, and removes it. Nothing is pulled, and no engine on another machine is as
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
 
 from dpf_edge.errors import Absent, Failed, HostError
 from dpf_edge.host import capture, commands
@@ -70,18 +70,35 @@ def engines(run: Run = commands.run) -> tuple[list[Engine], list[Unasked]]:
         if scheme not in {"unix", "npipe"}:
             unasked.append(Unasked(name, f"its engine is on another machine ({scheme})"))
             continue
-        socket = os.path.realpath(path) if scheme == "unix" else path
+        try:
+            socket = os.path.realpath(path) if scheme == "unix" else path
+        except ValueError:  # a NUL
+            unasked.append(Unasked(name, "its endpoint is no path"))
+            continue
         if socket in endpoints:
             continue
         endpoints.add(socket)
-        if scheme == "unix" and not Path(socket).exists():
+        # Not Path.exists, which raises where a folder on the way may not be entered.
+        if scheme == "unix" and not os.path.exists(socket):  # noqa: PTH110
             # Docker lists its default context on machines that have no engine at all.
             if name != "default":
                 unasked.append(Unasked(name, f"there is no socket at {path}"))
             continue
         ask(run, name, ("docker", "--context", name), found, unasked)
-    ask(run, "podman", ("podman",), found, unasked)
+    elsewhere = podman_elsewhere()
+    if elsewhere:
+        unasked.append(Unasked("podman", f"its engine is on another machine ({elsewhere})"))
+    else:
+        ask(run, "podman", ("podman",), found, unasked)
     return found, unasked
+
+
+def podman_elsewhere() -> str | None:
+    """By what variable, if any, Podman's client is set to ask another machine's engine."""
+    if os.environ.get("CONTAINER_CONNECTION"):
+        return "CONTAINER_CONNECTION"
+    scheme = os.environ.get("CONTAINER_HOST", "").partition("://")[0]
+    return scheme if scheme not in {"", "unix"} else None
 
 
 def contexts(run: Run, unasked: list[Unasked]) -> list[tuple[str, str]]:
@@ -97,7 +114,7 @@ def contexts(run: Run, unasked: list[Unasked]) -> list[tuple[str, str]]:
         unasked.append(Unasked("docker", first_line(listed.stderr) or "lists no contexts"))
         return []
     found = []
-    for line in listed.stdout.splitlines():
+    for line in listed.stdout.split("\n"):
         context = json_object(line)
         name, endpoint = context.get("Name"), context.get("DockerEndpoint")
         if isinstance(name, str) and isinstance(endpoint, str):
@@ -121,19 +138,19 @@ def ask(
         unasked.append(Unasked(name, str(refusal)))
         return
     info = json_object(told.stdout)
-    if told.status != 0 or not info:
-        unasked.append(Unasked(name, first_line(told.stderr) or "its answer is no JSON"))
-        return
     # Docker has both at the top; Podman keeps them under host and version.
-    system = info.get("OperatingSystem") or member(info, "host", "os")
-    number = info.get("ServerVersion") or member(info, "version", "Version")
-    if not number:
-        # Docker's client answers for an engine that does not.
-        errors = info.get("ServerErrors")
-        why = str(errors[0]) if isinstance(errors, list) and errors else "it does not answer"
-        unasked.append(Unasked(name, first_line(why)))
+    system = member(info, "OperatingSystem") or member(info, "host", "os")
+    number = member(info, "ServerVersion") or member(info, "version", "Version")
+    if told.status == 0 and number:
+        found.append(Engine(name, client, system, number))
         return
-    found.append(Engine(name, client, str(system), str(number)))
+    # Docker's client answers for an engine that does not, with status 0 or 1.
+    errors = info.get("ServerErrors")
+    why = first_line(str(errors[0])) if isinstance(errors, list) and errors else ""
+    why = why or first_line(told.stderr)
+    unasked.append(
+        Unasked(name, why or ("it does not answer" if info else "its answer is no JSON"))
+    )
 
 
 def member(info: dict[str, Any], *path: str) -> str:
@@ -149,6 +166,8 @@ def image_for(engine: Engine, wanted: str | None, run: Run = commands.run) -> st
 
     :raises Absent: it is not there; nothing is pulled.
     """
+    if wanted and wanted.startswith("-"):
+        raise Absent(f"{wanted} is no image's name")
     for image in (wanted,) if wanted else NODE_IMAGES:
         try:
             there = run((*engine.client, "image", "inspect", image), seconds=ASK_SECONDS)
@@ -219,8 +238,9 @@ def probe() -> bytes:
 def json_object(text: str) -> dict[str, Any]:
     """The object in a JSON text; an empty one where there is none."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        # The strict reader: half a surrogate pair, which no terminal and no JSON takes, is refused.
+        found = msgspec.json.decode(text)
+    except (ValueError, RecursionError):  # msgspec.DecodeError is a ValueError
         return {}
     return found if isinstance(found, dict) else {}
 

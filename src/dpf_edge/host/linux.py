@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # linux/if_link.h
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER = 1, 3, 4, 5, 10
 IFLA_LINKINFO, IFLA_LINK_NETNSID, IFLA_PARENT_DEV_BUS_NAME = 18, 37, 57
-IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_TUN_TYPE = 1, 2, 2
+IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_TUN_TYPE = 1, 2, 3
 IFF_UP, IFF_LOWER_UP = 0x1, 0x10000
 # linux/if_arp.h
 ARPHRD_ETHER, ARPHRD_PPP, ARPHRD_LOOPBACK = 1, 512, 772
@@ -43,7 +43,25 @@ FRA_IIFNAME, FRA_PRIORITY, FRA_TABLE, FRA_IP_PROTO = 3, 6, 15, 22
 NDA_DST, NDA_LLADDR, NUD_NOARP = 1, 2, 0x40
 
 TABLES = {253: "default", 254: "main", 255: "local"}
-PROTOCOLS = {1: "redirect", 2: "kernel", 3: "boot", 4: "static", 9: "ra", 16: "dhcp"}
+PROTOCOLS = {
+    1: "redirect",
+    2: "kernel",
+    3: "boot",
+    4: "static",
+    8: "gated",
+    9: "ra",
+    10: "mrt",
+    11: "zebra",
+    12: "bird",
+    16: "dhcp",
+    18: "keepalived",
+    42: "babel",
+    186: "bgp",
+    187: "isis",
+    188: "ospf",
+    189: "rip",
+    192: "eigrp",
+}
 SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
 IP_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp"}
 STATES = {
@@ -57,6 +75,8 @@ STATES = {
 }
 
 KINDS = {"macvtap": "macvlan", "ipvtap": "ipvlan"}
+# Links that no card stands behind, so /sys, which may be another namespace's, is not asked.
+SOFTWARE = frozenset(get_args(LinkKind)) - {"ether", "wifi", "ppp", "other"}
 
 
 def interfaces() -> tuple[Interface, ...]:
@@ -79,13 +99,14 @@ def interfaces() -> tuple[Interface, ...]:
         got = link.attributes
         peer = netlink.number(got.get(IFLA_LINK))
         kind = link_kind(names[index], arp_type, got)
-        device = sysfs(names[index], index, netlink.hardware_address(got.get(IFLA_ADDRESS)))
+        mac = netlink.hardware_address(got.get(IFLA_ADDRESS))
+        device = None if kind in SOFTWARE else sysfs(names[index], index, mac)
         bus = parent_bus(got, device)
         found.append(
             Interface(
                 name=names[index],
                 index=index,
-                mac=netlink.hardware_address(got.get(IFLA_ADDRESS)),
+                mac=mac,
                 mtu=netlink.number(got.get(IFLA_MTU)),
                 up=flags & IFF_UP != 0 and flags & IFF_LOWER_UP != 0,
                 kind="wifi" if kind == "ether" and is_wifi(device) else kind,
@@ -109,6 +130,8 @@ def link_kind(name: str, arp_type: int, got: dict[int, bytes]) -> LinkKind:
         word = KINDS.get(word, word)
         if word == "tun":
             flavour = netlink.attributes(info.get(IFLA_INFO_DATA, b"")).get(IFLA_TUN_TYPE)
+            if flavour is None:  # Linux before 4.19 does not say; only a tap has MACs
+                return "tap" if arp_type == ARPHRD_ETHER else "tun"
             return "tun" if flavour == bytes([TUN_TYPE_TUN]) else "tap"
         return cast("LinkKind", word) if word in get_args(LinkKind) else "other"
     if arp_type == ARPHRD_LOOPBACK or name == "lo":
@@ -252,7 +275,8 @@ def rules() -> tuple[Rule, ...]:
                 priority=netlink.number(got.get(FRA_PRIORITY)) or 0,
                 iif=netlink.text(got[FRA_IIFNAME]) if FRA_IIFNAME in got else None,
                 protocol=IP_PROTOCOLS.get(protocol[0], str(protocol[0])) if protocol else None,
-                table=TABLES.get(table, table),
+                # 0 is no table: the rule refuses, or jumps to another rule.
+                table=TABLES.get(table, table) if table else None,
             )
         )
     return tuple(sorted(found, key=lambda rule: rule.priority))

@@ -50,7 +50,7 @@ class LinuxHost:
             release=self._optional("/proc/sys/kernel/osrelease"),
             version=self._optional("/proc/version"),
             architecture=told.machine,
-            hostname=told.nodename,
+            hostname=readable(told.nodename),
             uid=os.getuid(),
         )
 
@@ -64,7 +64,7 @@ class LinuxHost:
         """One variable of the allow-list."""
         if name not in allowed.VARIABLES or name not in os.environ:
             raise Absent(name)
-        return os.environ[name]
+        return readable(os.environ[name])
 
     def read(self, path: str) -> str:
         """One file of the allow-list, filtered; never more than its bound, never a pipe."""
@@ -81,7 +81,7 @@ class LinuxHost:
         """The target of a symbolic link of the allow-list."""
         try:
             if path in allowed.LINKS:
-                return os.readlink(path)  # noqa: PTH115
+                return readable(os.readlink(path))  # noqa: PTH115
         except OSError:
             pass
         raise Absent(path)
@@ -153,18 +153,26 @@ def read_text(path: str) -> str:
         raise Denied(path) from error
     except OSError as error:
         raise Failed(f"{path}: {error.strerror}") from error
-    with open(handle, "rb") as file:  # noqa: PTH123 -- an open descriptor has no path
-        try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise Failed(f"{path}: not a regular file")
+    try:
+        # Asked before it becomes a file object, which a folder's descriptor cannot.
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Failed(f"{path}: not a regular file")
+        with open(handle, "rb", closefd=False) as file:
             data = file.read(allowed.FILE_BYTES + 1)
-        except PermissionError as error:
-            raise Denied(path) from error
-        except OSError as error:
-            raise Failed(f"{path}: {error.strerror}") from error
+    except PermissionError as error:
+        raise Denied(path) from error
+    except OSError as error:
+        raise Failed(f"{path}: {error.strerror}") from error
+    finally:
+        os.close(handle)
     if len(data) > allowed.FILE_BYTES:
         raise Failed(f"{path}: longer than {allowed.FILE_BYTES} bytes")
     return data.decode("utf-8", "replace")
+
+
+def readable(text: str) -> str:
+    """A text as the system gives it, with bytes that are no UTF-8 replaced: JSON holds none."""
+    return os.fsencode(text).decode("utf-8", "replace")
 
 
 def is_installed(program: str) -> bool:
@@ -176,7 +184,7 @@ def is_installed(program: str) -> bool:
 def hosts(text: str) -> dict[str, tuple[str, ...]]:
     """The names of a hosts file that are on the allow-list, each with its addresses."""
     found: dict[str, tuple[str, ...]] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = line.partition("#")[0].split()
         for name in words[1:]:
             if name in allowed.NAMES and words[0] not in found.get(name, ()):

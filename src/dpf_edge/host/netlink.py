@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.errors import Failed
@@ -58,6 +59,7 @@ def messages(datagram: bytes, header_bytes: int) -> Iterator[Message | None]:
     """The objects of one datagram; None where the dump ends.
 
     :raises Failed: the kernel refused, or the datagram is malformed.
+    :raises InterruptedError: the tables changed while the kernel wrote them down.
     """
     offset = 0
     while offset + HEADER.size <= len(datagram):
@@ -65,9 +67,11 @@ def messages(datagram: bytes, header_bytes: int) -> Iterator[Message | None]:
         if length < HEADER.size or offset + length > len(datagram):
             raise Failed("netlink: a message is cut short")
         body = datagram[offset + HEADER.size : offset + length]
-        if kind == NLMSG_ERROR:
-            number = -struct.unpack_from("=i", body)[0]
-            raise Failed(f"netlink: the kernel refused (errno {number})")
+        if kind in {NLMSG_ERROR, NLMSG_DONE}:
+            # A dump that the kernel gives up ends with the reason in place of a nought.
+            number = int.from_bytes(body[:4], sys.byteorder, signed=True)
+            if kind == NLMSG_ERROR or number < 0:
+                raise Failed(f"netlink: the kernel refused (errno {-number})")
         if flags & NLM_F_DUMP_INTR:
             raise InterruptedError
         if kind == NLMSG_DONE:
@@ -112,13 +116,18 @@ def dump_once(request: int, family: int, header_bytes: int) -> list[Message]:
             for message in messages(datagram, header_bytes):
                 if message is None:
                     return found
-                found.append(message)
+                # A kernel without IPv6 answers a question for it with the tables of all families.
+                if message.header[0] == family or family == socket.AF_UNSPEC:
+                    found.append(message)
     raise Failed("netlink: a table without end")
 
 
 def text(value: bytes) -> str:
-    """A name as the kernel gives it: ended by NUL, and any bytes at all."""
-    return value.split(b"\0", 1)[0].decode("utf-8", "replace")
+    """A name as the kernel gives it: ended by NUL, and any bytes at all.
+
+    What is no UTF-8 is spelt out, not replaced: two links must not come to share one name.
+    """
+    return value.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
 
 
 def number(value: bytes | None) -> int | None:

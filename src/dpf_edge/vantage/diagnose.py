@@ -12,7 +12,6 @@ from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.layers import layers
 from dpf_edge.vantage.roles import roles
 from dpf_edge.vantage.sight import Sight
-from dpf_edge.vantage.tables import Tables
 
 if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
@@ -36,10 +35,7 @@ def diagnose(host: Host) -> Diagnosis:
     Never raises for anything that a host may contain: what cannot be learnt is *unknown*.
     """
     found = findings(host)
-    try:
-        held = tables.of(host)
-    except HostError:
-        held = Tables((), (), (), ())
+    held = tables.of(host)
     sight = Sight(held, found)
     judged = verdict.judge(held, found)
     return Diagnosis(

@@ -29,7 +29,7 @@ def parse(text: str) -> tuple[Mount, ...]:
     first, and the options are whatever follows the source.
     """
     mounts = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         before, dash, after = line.partition(" - ")
         fields, rest = before.split(" "), after.split(" ", 2)
         if dash and len(fields) >= 5 and len(rest) >= 2:

@@ -25,7 +25,7 @@ class Resolver(NamedTuple):
 def parse(text: str) -> Resolver:
     """The servers of a resolv.conf and those behind them."""
     servers, behind, overridden = [], [], False
-    for line in text.splitlines():
+    for line in text.split("\n"):
         words = line.split()
         if len(words) >= 2 and words[0] == "nameserver":
             servers.append(words[1])

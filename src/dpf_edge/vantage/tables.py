@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from dpf_edge.errors import HostError
 from dpf_edge.model import Evidence
 from dpf_edge.vantage import addresses, macs
 from dpf_edge.vantage.macs import MacKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from dpf_edge.host.seam import Host
     from dpf_edge.model import Interface, Neighbour, Route, Rule
     from dpf_edge.vantage.addresses import IPInterface
+
+T = TypeVar("T")
 
 # Buses that a card made of matter sits on; a virtio or VMBus card is a hypervisor's.
 MATTER = frozenset({"pci", "usb", "platform"})
@@ -109,8 +112,16 @@ class Tables(NamedTuple):
 
 
 def of(host: Host) -> Tables:
-    """The tables of a host."""
-    return Tables(host.interfaces(), host.routes(), host.rules(), host.neighbours())
+    """The tables of a host; one that cannot be read is empty, and costs the others nothing."""
+    return Tables(rows(host.interfaces), rows(host.routes), rows(host.rules), rows(host.neighbours))
+
+
+def rows(ask: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    """One table, empty where it cannot be read."""
+    try:
+        return ask()
+    except HostError:
+        return ()
 
 
 def is_default(route: Route) -> bool:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from dpf_edge.model import Answer, Evidence, Finding
 from dpf_edge.vantage import tables
 from dpf_edge.vantage.detectors import detector
@@ -47,11 +49,9 @@ def engine_info(reading: Reading) -> dict[str, object]:
     told = reading.output("docker", "info", "--format", "json")
     if told is None:
         return {}
-    import json
-
     try:
-        info = json.loads(told)
-    except (ValueError, RecursionError):
+        info = msgspec.json.decode(told)
+    except (ValueError, RecursionError):  # msgspec.DecodeError is a ValueError
         info = None
     if isinstance(info, dict):
         return info
