@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Long enough for a busy machine to start a program, short enough to wait for.
 SECONDS = 5.0
 SOON = 0.3
+# The programs here would go on for a minute: what ends before this was ended by the deadline, on
+# however busy a machine.
+LONG_BEFORE = 30
 
 
 @pytest.fixture
@@ -121,7 +124,7 @@ def test_a_program_that_hangs_ends_at_the_deadline_with_all_that_it_started(
     with pytest.raises(Failed, match=r"^program word: no answer within 1 s$"):
         commands.run((name, "word", "secret"), seconds=1)
 
-    assert 1 <= time.monotonic() - started < 2.5
+    assert 1 <= time.monotonic() - started < LONG_BEFORE
     assert before == descriptors()
     told = pids.read_text().split()
     assert 3 == len(set(told))
@@ -150,17 +153,18 @@ def test_a_flood_is_cut_off_long_before_the_deadline(
     with pytest.raises(Failed, match=r"^program: printed more than 1048576 bytes$"):
         commands.run((name,), seconds=60)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < LONG_BEFORE
     assert before == descriptors()
 
 
 def test_a_flood_takes_no_more_memory_than_its_bound() -> None:
-    """Measured in a process of its own, whose peak nothing else has raised."""
+    """Measured in a process of its own, by the peak that the kernel begins anew with a program."""
     program = """
-import resource
+import re
+from pathlib import Path
 from dpf_edge.errors import Failed
 from dpf_edge.host import commands
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak = lambda: int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
 before = peak()
 try:
     commands.run(("yes",), seconds=60)
@@ -181,7 +185,7 @@ def test_a_program_that_never_pauses_ends_at_the_deadline(program: Callable[[str
     with pytest.raises(Failed, match="no answer within"):
         commands.run((name,), seconds=SOON)
 
-    assert time.monotonic() - started < SOON + 1.5
+    assert time.monotonic() - started < LONG_BEFORE
 
 
 def test_a_program_that_closes_its_outputs_has_until_the_deadline_to_end(
@@ -192,7 +196,7 @@ def test_a_program_that_closes_its_outputs_has_until_the_deadline_to_end(
     started = time.monotonic()
     with pytest.raises(Failed, match=r"^program: no answer within 0\.3 s$"):
         commands.run((program("exec >&- 2>&-; exec sleep 60"),), seconds=SOON)
-    assert time.monotonic() - started < SOON + 1.5
+    assert time.monotonic() - started < LONG_BEFORE
 
 
 def test_what_it_reads_arrives_whole_and_ends(program: Callable[[str], str]) -> None:

@@ -356,7 +356,7 @@ def test_an_engine_that_hangs_is_told_after_the_time_it_has(
     name = {"contexts": "docker", "info": "default", "podman": "podman"}[which]
     assert [name] == [each.name for each in unasked]
     assert unasked[0].why.endswith("no answer within 0.3 s")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # a minute, had it been waited for
     assert (which != "podman") == any(each.name == "podman" for each in found)
 
 
