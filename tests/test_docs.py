@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).parents[1]
 PAGES = sorted(
     page
     for page in CHECKOUT.rglob("*.md")
-    if not {".venv", "build", "node_modules"} & {*page.relative_to(CHECKOUT).parts}
+    if not any(part.startswith(".") or part == "build" for part in page.relative_to(CHECKOUT).parts)
 )
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
 
