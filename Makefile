@@ -10,6 +10,8 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON := $(CURDIR)/.venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
+# The machine's own certificates: a company's proxy has its authority there and nowhere else.
+export UV_SYSTEM_CERTS := true
 
 .PHONY: help run test check bench lab lab-down lab-deps reference format clean
 
@@ -58,5 +60,6 @@ clean: ## remove what can be made again
 	    { echo "make: Python 3.11 or later is needed; name one with PYTHON=…" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv sync --locked --quiet --no-install-project
 	@$(BIN)/uv sync --locked --quiet
 	@touch $@

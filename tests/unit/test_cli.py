@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ def test_help_names_every_command_and_where_to_start() -> None:
 
 
 def test_version() -> None:
+    assert __version__ == metadata.version("dpf-edge")
     assert f"dpf-edge {__version__}\n" == run("--version").stdout
 
 
