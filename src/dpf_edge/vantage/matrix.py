@@ -102,13 +102,23 @@ def row_number(sight: Sight, verdict: Verdict) -> int | None:
         return 3 if engine.kind == "docker-desktop" else 6
     if vantage is Vantage.ENGINE_MACVLAN:
         return desktop_row(sight) if sight.is_("docker-desktop") else 2
-    if vantage is Vantage.LINUX_HOST:
+    if vantage is Vantage.LINUX_HOST or seen_from_linux(sight, verdict):
         own = engine.answer is Answer.YES and engine.kind in {"docker", "podman"}
         return 1 if own else 7
     if vantage in {Vantage.ENGINE_BRIDGE, Vantage.ENGINE_NONE, Vantage.ENGINE_HOST}:
         # Inside WSL the host's mode is not seen from a bridge; Windows itself always has the LAN.
         return 6 if sight.is_("kernel", "wsl2") else 1
     return None
+
+
+def seen_from_linux(sight: Sight, verdict: Verdict) -> bool:
+    """Whether this is a Linux machine of unknown sort that proved to be on the LAN."""
+    return (
+        verdict.vantage is Vantage.UNKNOWN
+        and verdict.lan.answer is Answer.YES
+        and sight.finding("kernel").kind == "generic"
+        and not sight.is_("container")
+    )
 
 
 def desktop_row(sight: Sight) -> int | None:
@@ -159,4 +169,6 @@ def containers_here(sight: Sight, verdict: Verdict) -> ContainersHere:
         return ContainersHere(
             Answer.UNKNOWN, "what its engine's host sees cannot be seen from this container"
         )
+    if seen_from_linux(sight, verdict) and sight.is_("engine", "docker", "podman"):
+        return ContainersHere(Answer.YES, "an engine's bridge is here, so its host network is too")
     return ContainersHere(Answer.UNKNOWN, "what this machine is could not be told")

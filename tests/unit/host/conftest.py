@@ -19,7 +19,7 @@ def root() -> None:
     """A test that asks for this one needs root: it is skipped without, and fails where CI=true."""
     missing = [name for name in ("unshare", "nsenter", "ip") if shutil.which(name) is None]
     if os.geteuid() != 0:
-        why = "network namespaces are made by root only"
+        why = "network namespaces are made by root only; run `make test` as root"
     elif missing:
         why = f"not installed: {', '.join(missing)}"
     elif run("unshare", "--net", "--mount", "true").returncode != 0:
