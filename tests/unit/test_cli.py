@@ -200,6 +200,36 @@ def test_an_error_of_our_own_is_one_line_too(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo mirrored", None),
+        ("echo yes; echo no", "answered 'yes\\nno'"),
+        ("exit 3", "ended with status 3"),
+        ("exec yes", "printed more than 1048576 bytes"),
+        ("exec sleep 60", "no answer within 3 s"),
+    ],
+    ids=["lies", "babbles", "fails", "floods", "hangs"],
+)
+def test_a_command_that_is_no_use_costs_its_one_signal(
+    tmp_path: Path, script: str, told: str | None
+) -> None:
+    """Asked live, by the program itself: the answer stands, and what was wrong is evidence."""
+    program = tmp_path / "wslinfo"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    without = json.loads(run("diagnose", "--json").stdout)
+
+    done = run("diagnose", "--json", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+
+    found = json.loads(done.stdout)
+    assert (0, "") == (done.returncode, done.stderr)
+    assert (without["vantage"], without["lan"]) == (found["vantage"], found["lan"])
+    said = [each for each in found["evidence"] if "wslinfo" in each["source"]]
+    assert said
+    assert told is None or any(told in each["value"] for each in said)
+
+
 def test_list_shows_every_detector_with_its_question() -> None:
     listed = json.loads(run("list", "--json").stdout)
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.model import Advice, Answer, Reach, Severity, Vantage
+from dpf_edge.vantage.sight import DESKTOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dpf_edge.vantage.sight import Sight, Verdict
-
-DESKTOP = frozenset({Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE})
 
 
 class Case(NamedTuple):

@@ -18,11 +18,11 @@ from dpf_edge.model import (
     Seen,
     Vantage,
 )
+from dpf_edge.vantage.sight import DESKTOP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DESKTOP = frozenset({Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE})
 # Which role to show where no interface is on the LAN: the one that leads out.
 OUTWARD = (Role.LAN, Role.NAT, Role.PROXY, Role.VM, Role.UNKNOWN)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Layer, Vantage
+from dpf_edge.vantage.sight import DESKTOP
 
 if TYPE_CHECKING:
     from dpf_edge.vantage.sight import Sight, Verdict
 
-DESKTOP = frozenset({Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE})
 CONTAINER_NETWORKS = {
     Vantage.DOCKER_DESKTOP_HOST: "host networking",
     Vantage.DOCKER_DESKTOP_BRIDGE: "bridge",

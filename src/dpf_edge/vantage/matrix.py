@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.model import Answer, ContainersHere, Recommendation, Runtime, Vantage
+from dpf_edge.vantage.sight import DESKTOP
 
 if TYPE_CHECKING:
     from dpf_edge.vantage.sight import Sight, Verdict
@@ -82,7 +83,7 @@ NO_ROW = "what stands here is not known well enough to recommend a place"
 
 def desktop_of_unknown_system(verdict: Verdict) -> str | None:
     """Why the answer is native even where Windows and macOS cannot be told apart."""
-    if verdict.vantage in {Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE}:
+    if verdict.vantage in DESKTOP:
         return "Docker Desktop gives no container the LAN; the system that it runs on has it"
     return None
 
@@ -93,7 +94,7 @@ def row_number(sight: Sight, verdict: Verdict) -> int | None:
     engine = sight.finding("engine")
     if vantage is Vantage.DOCKER_DESKTOP_DISTRO:
         return 3
-    if vantage in {Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE}:
+    if vantage in DESKTOP:
         return desktop_row(sight)
     if vantage in WSL or (vantage is Vantage.ENGINE_HOST and sight.is_("kernel", "wsl2")):
         native_engine = engine.answer is Answer.YES and engine.kind != "docker-desktop"
@@ -138,11 +139,9 @@ def containers_here(sight: Sight, verdict: Verdict) -> ContainersHere:
     """Would a container with host networking, on this machine's own engine, see the LAN?"""
     vantage, lan = verdict.vantage, verdict.lan
     engine = sight.finding("engine")
-    if vantage in {
-        Vantage.DOCKER_DESKTOP_DISTRO,
-        Vantage.DOCKER_DESKTOP_HOST,
-        Vantage.DOCKER_DESKTOP_BRIDGE,
-    } or sight.is_("engine", "docker-desktop"):
+    if vantage in {Vantage.DOCKER_DESKTOP_DISTRO, *DESKTOP} or sight.is_(
+        "engine", "docker-desktop"
+    ):
         return ContainersHere(
             Answer.NO,
             "Docker Desktop runs containers in a network of its own, host networking included",

@@ -156,7 +156,7 @@ def mirrored(sight: Sight) -> Lan:
     """
     held = sight.tables
     cards = [each for each in held.live() if tables.is_mirrored_card(each)]
-    # The laboratory's stand-in has no card of Hyper-V's; there the neighbours have to speak.
+    # Windows may give its Wi-Fi a random MAC; then the neighbours have to speak for it.
     cards = cards or [each for each in proven(sight) if each.name != "loopback0"]
     mode = sight.finding("wsl-mode")
     if not cards:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 UNASKED = Finding(Answer.UNKNOWN)
 
+# Where containers of Docker Desktop stand.
+DESKTOP = frozenset({Vantage.DOCKER_DESKTOP_HOST, Vantage.DOCKER_DESKTOP_BRIDGE})
+
 
 class Sight(NamedTuple):
     """All that a rule may look at."""

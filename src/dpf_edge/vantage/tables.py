@@ -241,12 +241,10 @@ def rests_on_a_card(interface: Interface, tables: Tables) -> Interface | None:
 
 
 def is_mirrored_card(interface: Interface) -> bool:
-    """Whether an interface can be one of Windows' own cards, mirrored: a card by its kind, with
-    a maker's MAC.
+    """Whether an interface can be one of Windows' own cards, mirrored: by a maker's MAC.
 
-    A VPN's adapter is mirrored too, and has a virtual or locally administered MAC; the bridges
-    and pairs of engines inside the distribution are no cards. A veth with a maker's MAC is the
-    laboratory's card, and nobody else's.
+    A VPN's adapter is mirrored too, and has a virtual or locally administered MAC, as have the
+    bridges and pairs that engines make inside the distribution: these choose theirs at random.
     """
     return (
         interface.name != "loopback0"
@@ -292,30 +290,30 @@ def neighbours_prove(tables: Tables, interface: Interface) -> Proof:
     locally administered: then all of this is some machine's inner network.
     """
     source = f"neighbours of {interface.name}"
+    gateways = gateway_macs(tables, interface)
+    if not gateways:
+        return Proof(False, ())
+    known = tuple(
+        Evidence("gateway-mac", macs.says(mac), source) for mac in dict.fromkeys(gateways)
+    )
+    if any(macs.kind(mac) is not MacKind.HARDWARE for mac in gateways):
+        return Proof(False, known)
     networks = [place.network for place in places(interface)]
     own = {each.mac for each in tables.interfaces}
-    stations: dict[str, str] = {}
-    gateway_mac = None
-    gateways = {addresses.address(via) for via in tables.gateways(interface.name)} - {None}
+    stations = set()
     for entry in tables.neighbours:
         where = addresses.address(entry.address)
         if entry.dev != interface.name or entry.mac is None or where is None:
             continue
-        if (entry.state.lower() if entry.state else None) not in ANSWERED:
-            continue
+        answered = (entry.state.lower() if entry.state else None) in ANSWERED
+        # A link-local address is on this link by what it is (RFC 4291 section 2.5.6).
+        on_link = where.is_link_local or any(addresses.within(where, each) for each in networks)
         mac = entry.mac.lower()
-        if where in gateways:
-            gateway_mac = mac
-        on_link = any(addresses.within(where, network) for network in networks)
-        if on_link and mac not in own and macs.kind(mac) is MacKind.HARDWARE:
-            stations.setdefault(mac, entry.address)
-    if gateway_mac is None:
-        return Proof(False, ())
-    gateway = Evidence("gateway-mac", macs.says(gateway_mac), source)
-    if macs.kind(gateway_mac) is not MacKind.HARDWARE:
-        return Proof(False, (gateway,))
+        if answered and on_link and mac not in own and macs.kind(mac) is MacKind.HARDWARE:
+            stations.add(mac)
     count = Evidence("stations", f"{len(stations)} with a hardware maker's MAC", source)
-    return Proof(gateway_mac in stations and len(stations) >= STATIONS_THAT_PROVE, (gateway, count))
+    behind_a_gateway = not stations.isdisjoint(gateways)
+    return Proof(behind_a_gateway and len(stations) >= STATIONS_THAT_PROVE, (*known, count))
 
 
 def lowest_metric(tables: Tables, interface: Interface) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import resolver
+from dpf_edge.vantage import resolver, wslinfo
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 
@@ -72,8 +72,9 @@ def wsl_signs(reading: Reading) -> list[Evidence]:
         if value:
             signs.append(Evidence("distribution", value, f"environment {name}"))
             break
-    if reading.output("wslinfo", "--networking-mode") is not None:
-        signs.append(Evidence("wslinfo", "answers", "wslinfo --networking-mode"))
+    told = wslinfo.told(reading)
+    if told is not None:
+        signs.append(told[1])
     if resolver.parse(reading.text("/etc/resolv.conf") or "").by_wsl:
         signs.append(Evidence("resolver-header", "written by WSL", "/etc/resolv.conf"))
     return signs

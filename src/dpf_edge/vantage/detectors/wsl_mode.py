@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, macs, tables
+from dpf_edge.vantage import addresses, macs, tables, wslinfo
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.detectors.kernel import kernel
 from dpf_edge.vantage.macs import MacKind
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from dpf_edge.model import Interface
     from dpf_edge.vantage.tables import Tables
 
-# What wslinfo prints (WSL 2.0.4 and later); Consomme is VirtioProxy's name since WSL 2.9.
-WORDS = {
-    "nat": "nat",
-    "mirrored": "mirrored",
-    "bridged": "bridged",
-    "virtioproxy": "virtioproxy",
-    "consomme": "virtioproxy",
-    "none": "none",
-}
 # The proxy's own address on loopback0: .153/30 until WSL 2.8, .250/29 from 2.9.
 PROXY_NETWORK = IPv4Network("169.254.73.0/24")
 PROXY_MACS = frozenset({"00:11:22:33:44:55", "00:00:00:00:01:00"})
@@ -53,7 +44,7 @@ def wsl_mode(host: Host) -> Finding:
         return Finding(Answer.NO)
     reading = Reading(host)
     held = tables.of(host)
-    said = told(reading)
+    said = wslinfo.told(reading)
     shown = {mode: signs for mode, signs in signs_of(held).items() if signs}
     likeliest = max(shown, key=lambda mode: len(shown[mode]), default=None)
     if said is None:
@@ -76,19 +67,6 @@ def wsl_mode(host: Host) -> Finding:
         # Its word stands against the LAN too, on one leg: the answer will be unknown.
         reading.doubt("wslinfo", f"says {word}, and the links say mirrored", evidence.source)
     return Finding(Answer.YES, word, (evidence, *agrees), tuple(reading.doubts))
-
-
-def told(reading: Reading) -> tuple[str, Evidence] | None:
-    """The mode by WSL's own word; None where it has none to say, or says something else."""
-    source = "wslinfo --networking-mode"
-    output = reading.output("wslinfo", "--networking-mode")
-    if output is None:
-        return None
-    word = output.strip().lower()
-    if word in WORDS:
-        return WORDS[word], Evidence("wslinfo", word, source)
-    reading.doubt("wslinfo", f"answered {output.strip()[:40]!r}", source)
-    return None
 
 
 def has_ipv4(interface: Interface) -> bool:
