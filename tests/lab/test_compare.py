@@ -9,7 +9,11 @@ import pytest
 
 from tests.test_cases import schema
 
+from .commands import wait_until
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .lab import Lab
 
 # The image that stands in each engine of the lab; the node's own is not built here yet.
@@ -90,6 +94,47 @@ def test_compare_removes_what_it_started(lab: Lab, place: str, engine: str) -> N
     compared(lab, place)
 
     assert before == containers(lab, place, engine)
+
+
+@pytest.mark.parametrize("after", [0.35, 0.6, 0.9])
+def test_a_compare_that_is_killed_leaves_no_container(lab: Lab, after: float) -> None:
+    """The probe is all in the pipe when the container starts, and ends with it by itself."""
+    place = lab.places["linux-host"]
+    before = containers(lab, "linux-host", "docker")
+    program = " ".join([*place.program, "compare", *IMAGE])
+    killed = f"{program} >/dev/null 2>&1 & sleep {after}; kill -KILL $!; wait $! || true"
+
+    place.run(["sh", "-c", killed], timeout=SECONDS)
+
+    assert wait_until(lambda: before == containers(lab, "linux-host", "docker"), seconds=20)
+
+
+def test_every_context_of_docker_is_looked_from(lab: Lab, tmp_path: Path) -> None:
+    """Two real engines by two contexts, one of them twice, and one on another machine."""
+    place = lab.places["docker-desktop-distro"]
+    config = {"DOCKER_CONFIG": str(tmp_path)}
+    endpoints = {
+        "native": "unix:///run/dpf-edge-lab/linux-host.sock",
+        "again": "unix:///run/dpf-edge-lab/linux-host.sock",
+        "elsewhere": "tcp://192.168.0.10:2375",
+    }
+    for name, endpoint in endpoints.items():
+        made = place.run(
+            ["docker", "context", "create", name, "--docker", f"host={endpoint}"], env=config
+        )
+        assert 0 == made.returncode, made.stderr
+
+    done = place.dpf_edge("compare", *IMAGE, "--json", env=config, timeout=SECONDS)
+
+    rows = json.loads(done.stdout)["vantages"]
+    assert {
+        "docker-desktop WSL distro": ("yes", None),
+        "container with network_mode: host (Docker Desktop)": ("no", None),
+        "container on the bridge (Docker Desktop)": ("no", None),
+        "container with network_mode: host (Docker, again)": ("yes", None),
+        "container on the bridge (Docker, again)": ("no", None),
+        "containers (elsewhere)": ("unknown", "its engine is on another machine (tcp)"),
+    } == {row["name"]: (row["sees_lan"], row["error"]) for row in rows}
 
 
 def test_without_the_nodes_image_there_is_a_row_that_says_so_and_no_other_is_taken(

@@ -41,7 +41,8 @@ def command(image: str | None, as_json: bool, markdown: bool) -> int:
     for engine in found:
         looks += looks_from(engine, image)
     looks += [
-        Look(f"containers of {each.name}", f"{each.name} info", None, each.why) for each in unasked
+        Look(f"containers ({each.name})", shlex.join((*each.client, "info")), None, each.why)
+        for each in unasked
     ]
     comparison = compare(looks, versions(host, found), now())
     if as_json:
@@ -84,9 +85,9 @@ def looks_from(engine: Engine, image: str | None) -> list[Look]:
     from dpf_edge.errors import Absent, DpfEdgeError
     from dpf_edge.host import engines
     from dpf_edge.host.capture import Replay
-    from dpf_edge.model import Vantage
-    from dpf_edge.vantage.compare import DESKTOP, Look
+    from dpf_edge.vantage.compare import Look
     from dpf_edge.vantage.diagnose import diagnose
+    from dpf_edge.vantage.sight import DESKTOP
 
     places = {"host": "container with network_mode: host", "bridge": "container on the bridge"}
     try:
@@ -102,7 +103,7 @@ def looks_from(engine: Engine, image: str | None) -> list[Look]:
         except DpfEdgeError as error:
             seen[network] = str(error)
     vantages = {each.vantage for each in seen.values() if not isinstance(each, str)}
-    label = label_of(engine, desktop=bool(vantages & {*DESKTOP, Vantage.DOCKER_DESKTOP_HOST}))
+    label = label_of(engine, desktop=bool(vantages & DESKTOP))
     looks = []
     for network, place in places.items():
         reached = shlex.join(engines.command_line(engine, chosen, network))
@@ -127,6 +128,7 @@ def versions(host: Host, found: list[Engine]) -> dict[str, str | None]:
     """What a comparison is stamped with."""
     from dpf_edge import __version__
     from dpf_edge.errors import HostError
+    from dpf_edge.host.engines import desktop_version
 
     try:
         wsl: str | None = host.run("wslinfo", "--version").stdout.strip()[:40] or None
@@ -137,7 +139,7 @@ def versions(host: Host, found: list[Engine]) -> dict[str, str | None]:
         "windows": None,
         "wsl": wsl,
         "kernel": host.machine().release,
-        "docker_desktop": None,
+        "docker_desktop": next(filter(None, map(desktop_version, found)), None),
         "engine": ", ".join(told) or None,
         "dpf_edge": __version__,
     }

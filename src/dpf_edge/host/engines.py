@@ -58,6 +58,8 @@ class Unasked(NamedTuple):
 
     name: str
     why: str
+    client: tuple[str, ...] = ("docker",)
+    """The program and the words that would have reached it."""
 
 
 def engines(run: Run = commands.run) -> tuple[list[Engine], list[Unasked]]:
@@ -66,14 +68,15 @@ def engines(run: Run = commands.run) -> tuple[list[Engine], list[Unasked]]:
     unasked: list[Unasked] = []
     endpoints: set[str] = set()
     for name, endpoint in contexts(run, unasked):
+        client = ("docker", "--context", name)
         scheme, _, path = endpoint.partition("://")
         if scheme not in {"unix", "npipe"}:
-            unasked.append(Unasked(name, f"its engine is on another machine ({scheme})"))
+            unasked.append(Unasked(name, f"its engine is on another machine ({scheme})", client))
             continue
         try:
             socket = os.path.realpath(path) if scheme == "unix" else path
         except ValueError:  # a NUL
-            unasked.append(Unasked(name, "its endpoint is no path"))
+            unasked.append(Unasked(name, "its endpoint is no path", client))
             continue
         if socket in endpoints:
             continue
@@ -82,12 +85,13 @@ def engines(run: Run = commands.run) -> tuple[list[Engine], list[Unasked]]:
         if scheme == "unix" and not os.path.exists(socket):  # noqa: PTH110
             # Docker lists its default context on machines that have no engine at all.
             if name != "default":
-                unasked.append(Unasked(name, f"there is no socket at {path}"))
+                unasked.append(Unasked(name, f"there is no socket at {path}", client))
             continue
-        ask(run, name, ("docker", "--context", name), found, unasked)
+        ask(run, name, client, found, unasked)
     elsewhere = podman_elsewhere()
     if elsewhere:
-        unasked.append(Unasked("podman", f"its engine is on another machine ({elsewhere})"))
+        why = f"its engine is on another machine ({elsewhere})"
+        unasked.append(Unasked("podman", why, ("podman",)))
     else:
         ask(run, "podman", ("podman",), found, unasked)
     return found, unasked
@@ -135,7 +139,7 @@ def ask(
     except Absent:
         return
     except HostError as refusal:
-        unasked.append(Unasked(name, str(refusal)))
+        unasked.append(Unasked(name, str(refusal), client))
         return
     info = json_object(told.stdout)
     # Docker has both at the top; Podman keeps them under host and version.
@@ -148,9 +152,23 @@ def ask(
     errors = info.get("ServerErrors")
     why = first_line(str(errors[0])) if isinstance(errors, list) and errors else ""
     why = why or first_line(told.stderr)
-    unasked.append(
-        Unasked(name, why or ("it does not answer" if info else "its answer is no JSON"))
-    )
+    why = why or ("it does not answer" if info else "its answer is no JSON")
+    unasked.append(Unasked(name, why, client))
+
+
+def desktop_version(engine: Engine, run: Run = commands.run) -> str | None:
+    """Docker Desktop's own version, ``4.37.1 (178610)``; None where the engine is another's."""
+    if engine.client[0] != "docker":
+        return None
+    try:
+        told = run(
+            (*engine.client, "version", "--format", "{{.Server.Platform.Name}}"),
+            seconds=ASK_SECONDS,
+        )
+    except HostError:
+        return None
+    product, _, number = first_line(told.stdout).partition("Docker Desktop")
+    return number.strip() if told.status == 0 and not product and number.strip() else None
 
 
 def member(info: dict[str, Any], *path: str) -> str:

@@ -136,7 +136,7 @@ def test_no_engine_on_another_machine_is_ever_asked(programs: Programs, socket: 
         "nas": "its engine is on another machine (ssh)",
         "odd": "its engine is on another machine (nonsense)",
         "empty": "its engine is on another machine ()",
-    } == dict(unasked)
+    } == {each.name: each.why for each in unasked}
     assert ["docker --context here info --format {{json .}}"] == programs.asked()[1:]
 
 
@@ -201,7 +201,13 @@ def test_a_context_without_a_socket_is_told_unless_it_is_the_default(
 
     assert (
         [],
-        [Unasked("other", f"there is no socket at {tmp_path}/missing.sock2")],
+        [
+            Unasked(
+                "other",
+                f"there is no socket at {tmp_path}/missing.sock2",
+                ("docker", "--context", "other"),
+            )
+        ],
     ) == engines.engines()
     assert 1 == len(programs.asked())
 
@@ -230,6 +236,26 @@ print(engines.engines(run)[1][0].why)
     assert f"there is no socket at {hidden}/docker.sock\n" == done.stdout.decode()
 
 
+@pytest.mark.parametrize(
+    ("answer", "version"),
+    [
+        ("echo 'Docker Desktop 4.37.1 (178610)'", "4.37.1 (178610)"),
+        ("echo 'Docker Engine - Community'", None),
+        ("echo 'Docker Desktop'", None),
+        ("echo", None),
+        ("exit 1", None),
+    ],
+)
+def test_docker_desktops_version_is_what_its_engine_calls_its_platform(
+    programs: Programs, answer: str, version: str | None
+) -> None:
+    """Debian's engine names no platform, Docker's own its edition."""
+    programs.play("docker", ("*'version '*", answer))
+    engine = Engine("default", ("docker", "--context", "default"), "Docker Desktop", "27.4.0")
+
+    assert version == engines.desktop_version(engine)
+
+
 @pytest.mark.parametrize("status", [0, 1])
 def test_an_engine_that_does_not_answer_is_told_by_what_its_client_says(
     programs: Programs, socket: str, status: int
@@ -243,7 +269,8 @@ def test_an_engine_that_does_not_answer_is_told_by_what_its_client_says(
         ),
     )
 
-    assert ([], [Unasked("default", "Cannot connect to the daemon")]) == engines.engines()
+    client = ("docker", "--context", "default")
+    assert ([], [Unasked("default", "Cannot connect to the daemon", client)]) == engines.engines()
 
 
 @pytest.mark.parametrize(
