@@ -200,6 +200,20 @@ class Neighbour(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str | None = None
 
 
+class Probe(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One active check and what it gave.
+
+    ``to`` is the address that was asked, and ``from_`` the one that answered where it is another
+    (a multicast answer, a router on the way); ``mac`` is the answerer's, where it is known.
+    """
+
+    check: Literal["arp", "tcp", "mdns", "ssdp", "hop"]
+    result: Literal["answered", "silent", "refused", "unreachable", "denied"]
+    to: str | None = None
+    from_: str | None = msgspec.field(name="from", default=None)
+    mac: str | None = None
+
+
 class Ran(msgspec.Struct, frozen=True, omit_defaults=True):
     """One command that ended: its status and what it printed."""
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dpf_edge.host import capture
-from dpf_edge.host.capture import Capture, DeniedFile, Probe, Replay
+from dpf_edge.host.capture import Capture, DeniedFile, Replay
 from dpf_edge.model import (
     Address,
     Answer,
@@ -19,6 +19,7 @@ from dpf_edge.model import (
     Interface,
     Machine,
     Neighbour,
+    Probe,
     Ran,
     Route,
     Rule,

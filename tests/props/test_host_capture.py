@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dpf_edge.errors import CaptureError
 from dpf_edge.host import capture
-from dpf_edge.host.capture import Capture, DeniedFile, Probe, Replay
+from dpf_edge.host.capture import Capture, DeniedFile, Replay
 from dpf_edge.model import (
     Address,
     Bus,
@@ -19,6 +19,7 @@ from dpf_edge.model import (
     LinkKind,
     Machine,
     Neighbour,
+    Probe,
     Ran,
     Route,
     Rule,

@@ -25,7 +25,7 @@ from dpf_edge.errors import (
     HostError,
 )
 from dpf_edge.host import allowed
-from dpf_edge.model import Interface, Machine, Neighbour, Ran, Route, Rule
+from dpf_edge.model import Interface, Machine, Neighbour, Probe, Ran, Route, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,16 +44,6 @@ class DeniedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file that is there, and could not be read."""
 
     denied: Literal[True] = True
-
-
-class Probe(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One active check and what it gave."""
-
-    check: Literal["arp", "tcp", "mdns", "ssdp", "hop"]
-    result: Literal["answered", "silent", "refused", "unreachable", "denied"]
-    to: str | None = None
-    from_: str | None = msgspec.field(name="from", default=None)
-    mac: str | None = None
 
 
 class Capture(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,6 +112,10 @@ class Replay:
         """The neighbours, as listed."""
         return self._capture.neighbours
 
+    def probes(self) -> tuple[Probe, ...]:
+        """The active checks, as listed."""
+        return self._capture.probes
+
     def names(self, name: str) -> tuple[str, ...]:
         """What the hosts file gave."""
         return self._capture.names.get(name, ())
@@ -168,6 +162,7 @@ def record(host: Host, *, time: str | None = None, note: str | None = None) -> C
         routes=table(host.routes),
         rules=table(host.rules),
         neighbours=table(host.neighbours),
+        probes=table(host.probes),
         names={name: got for name in allowed.NAMES if (got := host.names(name))},
         commands=tuple(given(allowed.COMMANDS, lambda argv: host.run(*argv)).values()),
     )

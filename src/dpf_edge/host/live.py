@@ -18,7 +18,7 @@ from dpf_edge.model import Machine, Ran
 
 if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
-    from dpf_edge.model import Interface, Neighbour, Route, Rule
+    from dpf_edge.model import Interface, Neighbour, Probe, Route, Rule
 
 # A command of the allow-list reads local state and answers in milliseconds; wslinfo asks Windows
 # across the border and has been seen to take a second there.
@@ -109,6 +109,10 @@ class LinuxHost:
         from dpf_edge.host import linux
 
         return linux.neighbours()
+
+    def probes(self) -> tuple[Probe, ...]:
+        """None: this host only looks."""
+        return ()
 
     def names(self, name: str) -> tuple[str, ...]:
         """What /etc/hosts gives a name of the allow-list."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dpf_edge.host.seam import Host
-    from dpf_edge.model import Interface, Machine, Neighbour, Ran, Route, Rule
+    from dpf_edge.model import Interface, Machine, Neighbour, Probe, Ran, Route, Rule
 
 T = TypeVar("T")
 
@@ -72,6 +72,10 @@ class Once:
     def neighbours(self) -> tuple[Neighbour, ...]:
         """See :meth:`Host.neighbours`."""
         return self._ask(self._host.neighbours)
+
+    def probes(self) -> tuple[Probe, ...]:
+        """See :meth:`Host.probes`."""
+        return self._ask(self._host.probes)
 
     def names(self, name: str) -> tuple[str, ...]:
         """See :meth:`Host.names`."""

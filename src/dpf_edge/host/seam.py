@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from dpf_edge.model import Interface, Machine, Neighbour, Ran, Route, Rule
+    from dpf_edge.model import Interface, Machine, Neighbour, Probe, Ran, Route, Rule
 
 
 class Host(Protocol):
@@ -46,6 +46,9 @@ class Host(Protocol):
 
     def neighbours(self) -> tuple[Neighbour, ...]:
         """The neighbour tables, IPv4 and IPv6, as they stand: nothing is sent to fill them."""
+
+    def probes(self) -> tuple[Probe, ...]:
+        """The active checks that were made, and what they gave; none unless they were asked for."""
 
     def names(self, name: str) -> tuple[str, ...]:
         """The addresses that the hosts file gives a name; no resolver is asked."""

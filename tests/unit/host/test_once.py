@@ -10,7 +10,7 @@ from dpf_edge.errors import Absent, Denied, Failed, HostError
 from dpf_edge.host.capture import Capture, Replay
 from dpf_edge.host.once import Once
 from dpf_edge.host.seam import Host
-from dpf_edge.model import Interface, Machine, Neighbour, Ran, Route, Rule
+from dpf_edge.model import Interface, Machine, Neighbour, Probe, Ran, Route, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ FULL = Capture(
     routes=(Route("default"),),
     rules=(Rule(0),),
     neighbours=(Neighbour("10.0.0.1"),),
+    probes=(Probe("arp", "answered", "10.0.0.1"),),
     names={"host.docker.internal": ("10.0.0.1",)},
     commands=(Ran(("wslinfo", "--version"), 0, "2.5"),),
     registry={"K\\V": 1},
@@ -42,6 +43,7 @@ QUESTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "routes": ((),),
     "rules": ((),),
     "neighbours": ((),),
+    "probes": ((),),
     "names": (("host.docker.internal",), ("host.lima.internal",)),
     "run": (("wslinfo", "--version"), ("wslinfo",), ()),
     "registry": (("K\\V",), ("K",)),
