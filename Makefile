@@ -31,10 +31,11 @@ check: .venv/ready ## lint, types, import rules, the lock and the generated page
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/uv lock --check --quiet
-	$(BIN)/python tools/reference.py --check
+	$(BIN)/python -m tools.reference --check
 
 bench: .venv/ready ## measure, side by side, as ratios
 	$(BIN)/python tests/bench/startup.py
+	@$(BIN)/python -m tests.bench.confusion
 
 lab: .venv/ready ## leave the laboratory standing, and say how to enter its places
 	@$(BIN)/python -m tests.lab up
@@ -46,7 +47,7 @@ lab-deps: ## install the laboratory's Debian packages; none of their daemons is 
 	sh tests/lab/deps.sh
 
 reference: .venv/ready ## write the generated pages of docs/reference
-	$(BIN)/python tools/reference.py
+	$(BIN)/python -m tools.reference
 
 format: .venv/ready ## format the source
 	$(BIN)/ruff format .

@@ -40,7 +40,8 @@ def test_the_readme_is_short() -> None:
 
 def test_the_generated_pages_are_what_the_code_says() -> None:
     done = subprocess.run(
-        [sys.executable, CHECKOUT / "tools" / "reference.py", "--check"],
+        [sys.executable, "-m", "tools.reference", "--check"],
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/reference from the code that they describe.
 
-``python tools/reference.py`` writes them; ``--check`` says which of them are not what they would
+``python -m tools.reference`` writes them; ``--check`` says which of them are not what they would
 be, and ends with 1 if any is not.
 """
 
@@ -11,11 +11,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.bench import confusion
+
 from dpf_edge import __main__ as program
 from dpf_edge import errors
 from dpf_edge.host import allowed
 from dpf_edge.vantage.advice import CASES
 from dpf_edge.vantage.detectors import detector
+from dpf_edge.vantage.homes import AS_HERE, BY_ENGINE, HOMES
 from dpf_edge.vantage.matrix import ROWS
 
 if TYPE_CHECKING:
@@ -133,6 +136,33 @@ def matrix() -> str:
     )
 
 
+def vantages() -> str:
+    """Every vantage: what it is, how far it may reach, where a node belongs, its containers."""
+    rows = []
+    for vantage, home in HOMES.items():
+        kinds: dict[int, list[str]] = {}
+        for engine, number in home.rows.items():
+            kinds.setdefault(number, []).append(engine)
+        where = [str(home.row) if home.row else "–"]
+        where += [f"{number} with {' or '.join(names)}" for number, names in kinds.items()]
+        answer = str(home.containers)
+        if home.containers in {AS_HERE, BY_ENGINE}:
+            answer = f"*{answer}*"
+        reach = ", ".join(each.value for each in home.reach)
+        rows.append((f"`{vantage.value}`", home.says, reach, "; ".join(where), answer, home.why))
+    return (
+        f"{MADE}\n# Vantages\n\n"
+        "Where a process may stand, as `vantage` in a diagnosis names it. **Reach** lists how far "
+        "it may be found to get,\nbesides *unknown*: l2 and l3 are the LAN. **Row** is that of the "
+        "[deployment matrix](deployment-matrix.md),\nwith another where an engine is seen; Docker "
+        "Desktop's containers take 3 on Windows and 4 on macOS, and none where\nthe system under "
+        "them is not told. **Containers here**: would a container with host networking, on this "
+        "machine's\nown engine, stand on the LAN? Where Docker Desktop's engine is the one in "
+        "sight, never.\n\n"
+        + table(("vantage", "is", "reach", "row", "containers here", "because"), rows)
+    )
+
+
 def main() -> int:
     """Write the pages, or check them."""
     made = {
@@ -140,6 +170,8 @@ def main() -> int:
         "detectors.md": detectors(),
         "advice.md": advice(),
         "deployment-matrix.md": matrix(),
+        "vantages.md": vantages(),
+        "../evidence/confusion.md": confusion.page(),
     }
     stale = [
         name

@@ -19,7 +19,7 @@ BREACHES = [
     ("Imports point down", "vantage/matrix.py", "import dpf_edge.cli.plain"),
     ("Only host touches the machine", "vantage/compare.py", "import subprocess"),
     ("Only host touches the machine", "cli/plain.py", "import socket"),
-    ("Only cli.render knows rich", "vantage/advice.py", "import rich"),
+    ("Only cli.render knows rich", "vantage/advice/seeing.py", "import rich"),
     ("Only cli.render knows rich", "host/once.py", "import click"),
     ("Judging touches no host", "vantage/verdict.py", "import dpf_edge.host.live"),
     ("Judging touches no host", "vantage/roles.py", "import os"),

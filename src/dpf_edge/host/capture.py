@@ -128,6 +128,11 @@ class Replay:
         """One value."""
         return found(self._capture.registry, key)
 
+    def registry_values(self, under: str) -> tuple[str, ...]:
+        """The names of the listed values below a key."""
+        below = under.rstrip("\\").lower() + "\\"
+        return tuple(name for name in self._capture.registry if name.lower().startswith(below))
+
 
 def found(table: dict[K, V], key: K) -> V:
     """A listed thing, or the refusal that stands for all that is not listed."""

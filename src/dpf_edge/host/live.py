@@ -140,6 +140,11 @@ class LinuxHost:
         """Linux has none."""
         raise Absent(key)
 
+    def registry_values(self, under: str) -> tuple[str, ...]:
+        """Linux has none."""
+        del under
+        return ()
+
 
 def read_text(path: str) -> str:
     """A regular file's text, bounded, with bytes that are no UTF-8 replaced.

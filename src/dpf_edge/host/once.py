@@ -88,3 +88,7 @@ class Once:
     def registry(self, key: str) -> str | int:
         """See :meth:`Host.registry`."""
         return self._ask(self._host.registry, key)
+
+    def registry_values(self, under: str) -> tuple[str, ...]:
+        """See :meth:`Host.registry_values`."""
+        return self._ask(self._host.registry_values, under)

@@ -58,3 +58,6 @@ class Host(Protocol):
 
     def registry(self, key: str) -> str | int:
         """One value of the Windows registry: ``KEY\\VALUE``."""
+
+    def registry_values(self, under: str) -> tuple[str, ...]:
+        """The names, ``KEY\\VALUE``, of all values below one key of the Windows registry."""

@@ -28,6 +28,14 @@ def interface(text: str) -> IPInterface | None:
         return None
 
 
+def network(text: str) -> IPNetwork:
+    """A network that is written in the code.
+
+    :raises ValueError: it is none.
+    """
+    return ipaddress.ip_network(text)
+
+
 def address(text: str | None) -> IPAddress | None:
     """An address, with or without a prefix length or zone; None where the text is none."""
     parsed = interface(text.partition("/")[0]) if text else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dpf_edge.model import Answer, ContainersHere, Recommendation, Runtime, Vantage
+from dpf_edge.model import Answer, ContainersHere, Reach, Recommendation, Runtime, Vantage
+from dpf_edge.vantage.homes import AS_HERE, BY_ENGINE, HOMES, INNER_WHY
 from dpf_edge.vantage.sight import DESKTOP
 
 if TYPE_CHECKING:
@@ -65,51 +66,57 @@ ROWS = {
     )
 }
 
-WSL = frozenset({Vantage.WSL2_NAT, Vantage.WSL2_MIRRORED, Vantage.WSL2_VIRTIOPROXY})
-
 
 def recommendation(sight: Sight, verdict: Verdict) -> Recommendation:
     """The row that fits; none where nothing is known that a row could rest on."""
     number = row_number(sight, verdict)
     if number is None:
-        why = desktop_of_unknown_system(verdict)
+        why = native_outside(verdict)
         return Recommendation(None, Runtime.NATIVE if why else Runtime.NONE, why or NO_ROW)
     row = ROWS[number]
+    if verdict.vantage is Vantage.ENGINE_IPVLAN_L2:
+        return Recommendation(number, Runtime.CONTAINER_IPVLAN, IPVLAN)
     return Recommendation(number, row.runtime, row.why)
 
 
 NO_ROW = "what stands here is not known well enough to recommend a place"
+IPVLAN = "ipvlan at layer 2 shares its card's MAC, which a radio wants where macvlan fails"
 
 
-def desktop_of_unknown_system(verdict: Verdict) -> str | None:
-    """Why the answer is native even where Windows and macOS cannot be told apart."""
+def native_outside(verdict: Verdict) -> str | None:
+    """Why the answer is native even where the machine outside is not known."""
     if verdict.vantage in DESKTOP:
         return "Docker Desktop gives no container the LAN; the system that it runs on has it"
+    if verdict.vantage is Vantage.LINUX_VM_NAT:
+        return "the machine outside this virtual machine has the LAN, or bridges its card to it"
     return None
 
 
 def row_number(sight: Sight, verdict: Verdict) -> int | None:
-    """The number of the row, by the vantage first and the engine second."""
+    """The number of the row: the vantage's own, or that of the engine which is seen there."""
     vantage = verdict.vantage
-    engine = sight.finding("engine")
-    if vantage is Vantage.DOCKER_DESKTOP_DISTRO:
-        return 3
-    if vantage in DESKTOP:
+    kind = sight.finding("engine").kind
+    home = HOMES[vantage]
+    if vantage in DESKTOP or (vantage in ON_A_CARD and sight.is_("docker-desktop")):
         return desktop_row(sight)
-    if vantage in WSL or (vantage is Vantage.ENGINE_HOST and sight.is_("kernel", "wsl2")):
-        native_engine = engine.answer is Answer.YES and engine.kind != "docker-desktop"
-        if verdict.lan.answer is Answer.YES and (native_engine or vantage is Vantage.ENGINE_HOST):
-            return 8
-        return 3 if engine.kind == "docker-desktop" else 6
-    if vantage is Vantage.ENGINE_MACVLAN:
-        return desktop_row(sight) if sight.is_("docker-desktop") else 2
-    if vantage is Vantage.LINUX_HOST or seen_from_linux(sight, verdict):
-        own = engine.answer is Answer.YES and engine.kind in {"docker", "podman"}
-        return 1 if own else 7
-    if vantage in {Vantage.ENGINE_BRIDGE, Vantage.ENGINE_NONE, Vantage.ENGINE_HOST}:
-        # Inside WSL the host's mode is not seen from a bridge; Windows itself always has the LAN.
-        return 6 if sight.is_("kernel", "wsl2") else 1
-    return None
+    if sight.is_("cloud") and vantage in {Vantage.ENGINE_HOST, Vantage.KUBERNETES_HOST}:
+        return 9
+    if vantage in {Vantage.ENGINE_HOST, Vantage.PODMAN_MACHINE, Vantage.RANCHER_DESKTOP} | BEHIND:
+        if sight.is_("kernel", "wsl2"):
+            # Inside WSL only an engine that sees the LAN is worth a container of its own.
+            return 8 if verdict.lan.answer is Answer.YES else 6
+        return home.row
+    if home.rows.get(kind or "") == MIRRORED_ENGINE and verdict.lan.answer is not Answer.YES:
+        return home.row
+    if vantage is Vantage.UNKNOWN and seen_from_linux(sight, verdict):
+        home = HOMES[Vantage.LINUX_HOST]
+    return home.rows.get(kind or "", home.row)
+
+
+MIRRORED_ENGINE = 8
+ON_A_CARD = frozenset({Vantage.ENGINE_MACVLAN, Vantage.ENGINE_IPVLAN_L2, Vantage.ENGINE_IPVLAN_L3})
+# Containers from which their engine's host cannot be seen.
+BEHIND = frozenset({Vantage.ENGINE_BRIDGE, Vantage.ENGINE_NONE, Vantage.KUBERNETES_POD})
 
 
 def seen_from_linux(sight: Sight, verdict: Verdict) -> bool:
@@ -123,14 +130,14 @@ def seen_from_linux(sight: Sight, verdict: Verdict) -> bool:
 
 
 def desktop_row(sight: Sight) -> int | None:
-    """Docker Desktop's row by the system under it: WSL's kernel or Hyper-V's link is Windows,
-    LinuxKit is macOS as a rule (Docker Desktop for Linux has it too, and wants native as well)."""
-    desktop = sight.finding("docker-desktop")
-    if sight.finding("kernel").kind == "wsl2" or any(
-        item.value == "hvint0" for item in desktop.evidence
-    ):
+    """Docker Desktop's row by the system under it: WSL's kernel, Hyper-V's link or a drive's
+    letter is Windows, and LinuxKit is macOS as a rule (Docker Desktop for Linux has it too, and
+    wants native as well)."""
+    told = [item.value for item in sight.finding("docker-desktop").evidence]
+    windows = any(value == "hvint0" or "C:" in value or "/mnt/host/c" in value for value in told)
+    if sight.finding("kernel").kind == "wsl2" or windows:
         return 3
-    if sight.is_("kernel", "linuxkit"):
+    if sight.is_("kernel", "linuxkit") or any("/Users" in value for value in told):
         return 4
     return None
 
@@ -138,36 +145,28 @@ def desktop_row(sight: Sight) -> int | None:
 def containers_here(sight: Sight, verdict: Verdict) -> ContainersHere:
     """Would a container with host networking, on this machine's own engine, see the LAN?"""
     vantage, lan = verdict.vantage, verdict.lan
-    engine = sight.finding("engine")
-    if vantage in {Vantage.DOCKER_DESKTOP_DISTRO, *DESKTOP} or sight.is_(
-        "engine", "docker-desktop"
+    home = HOMES[vantage]
+    if sight.is_("engine", "docker-desktop") or (
+        vantage in ON_A_CARD and sight.is_("docker-desktop")
     ):
-        return ContainersHere(
-            Answer.NO,
-            "Docker Desktop runs containers in a network of its own, host networking included",
-        )
+        return ContainersHere(Answer.NO, f"the engine is Docker Desktop's: {INNER_WHY}")
     if sight.is_("engine", "docker-rootless"):
         return ContainersHere(Answer.NO, "a rootless engine's host network is not the machine's")
-    if vantage in {Vantage.WSL2_NAT, Vantage.WSL2_VIRTIOPROXY}:
-        return ContainersHere(
-            Answer.NO if lan.answer is Answer.NO else Answer.UNKNOWN,
-            "a container sees no more than the distribution that its engine runs in",
-        )
-    if vantage is Vantage.WSL2_MIRRORED:
-        if engine.answer is Answer.YES and lan.answer is Answer.YES:
-            return ContainersHere(Answer.YES, "the distribution's own engine shares its network")
-        return ContainersHere(
-            Answer.UNKNOWN,
-            "yes by an engine inside this distribution, no by Docker Desktop; neither is seen",
-        )
-    if vantage in {Vantage.LINUX_HOST, Vantage.ENGINE_HOST, Vantage.ENGINE_MACVLAN}:
-        if vantage is Vantage.ENGINE_MACVLAN and sight.is_("docker-desktop"):
-            return ContainersHere(Answer.NO, "the engine is Docker Desktop's")
-        return ContainersHere(lan.answer, "an engine's host network is this machine's own")
-    if vantage in {Vantage.ENGINE_BRIDGE, Vantage.ENGINE_NONE}:
-        return ContainersHere(
-            Answer.UNKNOWN, "what its engine's host sees cannot be seen from this container"
-        )
-    if seen_from_linux(sight, verdict) and sight.is_("engine", "docker", "podman"):
+    if home.containers == AS_HERE:
+        return ContainersHere(lan.answer, home.why)
+    if home.containers == BY_ENGINE:
+        return by_engine(sight, verdict)
+    if vantage is Vantage.UNKNOWN and seen_from_linux(sight, verdict) and sight.is_("engine"):
         return ContainersHere(Answer.YES, "an engine's bridge is here, so its host network is too")
-    return ContainersHere(Answer.UNKNOWN, "what this machine is could not be told")
+    return ContainersHere(Answer(home.containers), home.why)
+
+
+def by_engine(sight: Sight, verdict: Verdict) -> ContainersHere:
+    """The answer where it hangs on whose engine it is, and not Docker Desktop's is seen."""
+    home = HOMES[verdict.vantage]
+    if sight.is_("engine", "docker", "podman"):
+        return ContainersHere(
+            verdict.lan.answer, "the distribution's own engine shares its network"
+        )
+    answer = Answer.NO if verdict.lan.reach is Reach.NONE else Answer.UNKNOWN
+    return ContainersHere(answer, home.why)

@@ -1,15 +1,26 @@
-"""What each place sees of the LAN: one function a place, from findings to an answer. Pure.
-
-A *no* stands on two legs or is *unknown*. A *yes* comes from a card made of matter, from WSL's
-mirrored mode, or from neighbours that prove it; everywhere else the answer is *unknown*.
-"""
+"""What each place of Linux and WSL sees of the LAN: one function a place. Pure."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Lan, Reach
-from dpf_edge.vantage import macs, tables
+from dpf_edge.vantage import addresses, macs, proof, tables
+from dpf_edge.vantage.answers import (
+    CERTAIN,
+    FAIR,
+    GOOD,
+    LEGS,
+    STRONG,
+    by_neighbours,
+    no,
+    no_network,
+    nothing_but_loopback,
+    proven,
+    unknown,
+    yes,
+)
 from dpf_edge.vantage.macs import MacKind
 
 if TYPE_CHECKING:
@@ -17,84 +28,30 @@ if TYPE_CHECKING:
     from dpf_edge.vantage.sight import Sight
     from dpf_edge.vantage.tables import Tables
 
-# A no on fewer independent signs than this is unknown: one file that is missing or lies must not
-# be enough to blind a node.
-LEGS = 2
 
-# Confidence, from how each was seen to fail (docs/concepts/verdict.md).
-CERTAIN = 0.98  # a signature that nothing else has
-STRONG = 0.95  # two independent readings that agree
-GOOD = 0.9  # the links alone, which WSL versions have changed before
-FAIR = 0.8  # the usual case; a rarer arrangement looks the same
-NOTHING = 0.0
+# Where desktop engines' machines stand by default, and what their second cards are numbered when
+# they are shared, host-only, between machines or behind vmnet's NAT, and not bridged (Lima's
+# networks.yaml, Colima's and Rancher Desktop's own).
+INNER_NUMBERS = tuple(
+    addresses.network(text)
+    for text in (
+        "192.168.127.0/24",
+        "192.168.5.0/24",
+        "198.19.248.0/23",
+        "192.168.138.0/23",
+        "192.168.143.0/24",
+        "fd07:b51a:cc66::/48",
+        "192.168.104.0/24",
+        "192.168.105.0/24",
+        "192.168.106.0/24",
+        "192.168.205.0/24",
+        "192.168.64.0/24",
+    )
+)
+# The second cards that can be bridged; Rancher Desktop's rd1 is always shared.
+BRIDGED_LINKS = r"lima\d+|col0|rd0|eth\d+|enp\w+"
 
 VIRTUAL_MACHINE = "this is a virtual machine, and no neighbour proves what its card leads to"
-
-
-def no(sight: Sight, reach: Reach, confidence: float, why: str, *legs: str) -> Lan:
-    """No, if the named findings bring enough independent signs; else unknown."""
-    signs = {item.signal for name in legs for item in sight.finding(name).evidence}
-    if len(signs) < LEGS:
-        return unknown(f"{why}, but only one sign says so")
-    return Lan(Answer.NO, reach, confidence, why=why)
-
-
-def unknown(why: str) -> Lan:
-    """Unknown, with its reason."""
-    return Lan(Answer.UNKNOWN, Reach.UNKNOWN, NOTHING, why=why)
-
-
-def yes(sight: Sight, on: list[Interface], reach: Reach, confidence: float, why: str) -> Lan:
-    """Yes, by the best of some interfaces; unknown where there is none to name."""
-    chosen = tables.best(sight.tables, on)
-    if chosen is None:
-        return unknown("no interface of this machine holds an address on a network")
-    place = tables.places(chosen)[0]
-    return Lan(
-        Answer.YES,
-        reach,
-        confidence,
-        interface=chosen.name,
-        address=str(place.ip),
-        network=str(place.network),
-        why=why,
-    )
-
-
-def proven(sight: Sight) -> list[Interface]:
-    """The interfaces whose neighbours prove a LAN, where no proxy may have made them up."""
-    return [
-        each
-        for each in sight.tables.live()
-        if each.kind not in {"tun", "tap"}
-        and not tables.is_engine(each)
-        and not tables.is_vpn(each)
-        and tables.neighbours_prove(sight.tables, each).proven
-    ]
-
-
-def by_neighbours(sight: Sight, confidence: float, otherwise: str) -> Lan:
-    """Yes where the neighbours prove it, else unknown for the reason given."""
-    on = proven(sight)
-    if sight.is_("docker-desktop") or sight.is_("user-mode-stack"):
-        return unknown("a program answers for the neighbours here")
-    if not on:
-        return unknown(otherwise)
-    return yes(sight, on, Reach.L2, confidence, "its neighbours are machines on a LAN")
-
-
-def nothing_but_loopback(sight: Sight) -> bool:
-    """Whether no interface but the loopback can carry a packet."""
-    held = sight.tables
-    # A namespace without even a loopback was not read: nothing follows from an empty list.
-    return bool(held.interfaces) and not any(
-        each.up is not False and each.addresses for each in held.others()
-    )
-
-
-def no_network(_: Sight) -> Lan:
-    """A place with nothing but loopback: that it sees no LAN needs no further sign."""
-    return Lan(Answer.NO, Reach.NONE, STRONG, why="there is no network here but loopback")
 
 
 def docker_desktop_engine(sight: Sight) -> Lan:
@@ -109,26 +66,98 @@ def docker_desktop_bridge(sight: Sight) -> Lan:
     return no(sight, Reach.VM, STRONG, why, "docker-desktop", "container", "namespace")
 
 
-def engine_bridge(sight: Sight) -> Lan:
-    """A container's own network, behind its engine's NAT; unless its neighbours say otherwise."""
-    if any(
+def gateway_is_hardware(sight: Sight) -> bool:
+    """Whether a gateway's MAC is a hardware maker's, which no engine's own bridge has."""
+    return any(
         macs.kind(mac) is MacKind.HARDWARE
         for each in sight.tables.live()
-        for mac in tables.gateway_macs(sight.tables, each)
-    ):
+        for mac in proof.gateway_macs(sight.tables, each)
+    )
+
+
+def engine_bridge(sight: Sight) -> Lan:
+    """A container's own network, behind its engine's NAT; unless its neighbours say otherwise."""
+    if gateway_is_hardware(sight):
         return unknown("an engine made this network, yet its gateway is a maker's hardware")
     why = "this is a container's own network, behind its engine's NAT"
     return no(sight, Reach.NAT, FAIR, why, "container", "namespace")
 
 
-def engine_macvlan(sight: Sight) -> Lan:
-    """A container with a MAC of its own beside its host's: on whatever the host's card is on."""
+def on_the_hosts_card(sight: Sight) -> Lan:
+    """A container with a link of its own on its host's card: macvlan, or ipvlan at layer 2."""
     if sight.is_("docker-desktop"):
-        why = "macvlan in Docker Desktop hangs on its virtual machine's card, not on the LAN"
+        why = "in Docker Desktop such a link hangs on its virtual machine's card, not on the LAN"
         return no(sight, Reach.VM, STRONG, why, "docker-desktop", "container")
     return by_neighbours(
-        sight, FAIR, "macvlan is only as good as the card it hangs on, and no neighbour proves that"
+        sight,
+        FAIR,
+        "such a link is only as good as the card it hangs on, and no neighbour proves that",
     )
+
+
+def engine_ipvlan_l3(sight: Sight) -> Lan:
+    """ipvlan at layer 3: the host routes for it, and nothing that is broadcast comes in."""
+    if sight.is_("docker-desktop"):
+        return on_the_hosts_card(sight)
+    why = "ipvlan at layer 3 is routed by its host: no ARP, no multicast, and no LAN around it"
+    return no(sight, Reach.ROUTED, FAIR, why, "container", "namespace")
+
+
+def kubernetes_pod(sight: Sight) -> Lan:
+    """A pod's own network, behind its node; unless its gateway is a maker's hardware."""
+    if sight.is_("docker-desktop"):
+        why = "this pod's node is Docker Desktop's virtual machine"
+        return no(sight, Reach.VM, STRONG, why, "docker-desktop", "kubernetes")
+    if gateway_is_hardware(sight):
+        return unknown("this is a pod's network, yet its gateway is a maker's hardware")
+    why = "this is a pod's own network, behind its node's translation of addresses"
+    return no(sight, Reach.NAT, GOOD, why, "kubernetes", "container", "namespace")
+
+
+def kubernetes_host(sight: Sight) -> Lan:
+    """A pod on its node's network sees what the node sees."""
+    return engine_host(sight)
+
+
+def lxc_bridged(sight: Sight) -> Lan:
+    """A system container on a bridge that may have a card of the host in it."""
+    why = "a bridge leads out of this system container, and no neighbour proves what it leads to"
+    return by_neighbours(sight, FAIR, why)
+
+
+def lxc_nat(sight: Sight) -> Lan:
+    """A system container on its manager's own bridge."""
+    why = "this is a system container on its manager's own bridge, behind its host's NAT"
+    return no(sight, Reach.NAT, FAIR, why, "container", "lxc-bridge")
+
+
+def rootless(sight: Sight) -> Lan:
+    """A network that a program keeps for a user without privileges."""
+    why = "a program carries the connections of this user's namespace: there is no LAN behind it"
+    return no(sight, Reach.NAT, GOOD, why, "user-mode-stack")
+
+
+def wsl1(sight: Sight) -> Lan:
+    """WSL 1 has Windows' own adapters, one for one, and no layer 2.
+
+    An adapter that is up with an address is enough, if its MAC is one that a card has: Hyper-V's
+    own ports and VPNs' adapters are mirrored too.
+    """
+    if nothing_but_loopback(sight):
+        return no_network(sight)
+    held = sight.tables
+    cards = [
+        each
+        for each in held.live()
+        if each.up is True
+        and each.kind in {"ether", "wifi", None}
+        and macs.kind(each.mac) in {MacKind.HARDWARE, MacKind.LOCAL}
+        and not tables.is_vpn(each)
+        and not proof.leads_to_a_stack(held, each)
+    ]
+    if not cards:
+        return unknown("none of Windows' adapters here is surely a network card with an address")
+    return yes(sight, cards, Reach.L3, STRONG, "WSL 1 uses Windows' own adapters")
 
 
 def wsl(sight: Sight) -> Lan:
@@ -146,7 +175,10 @@ def wsl(sight: Sight) -> Lan:
         return no(sight, Reach.NAT, STRONG, why, "wsl-mode")
     if mode.kind == "mirrored":
         return mirrored(sight)
-    return unknown(f"WSL's {mode.kind} mode depends on the switch that it was given")
+    if mode.kind == "bridged":
+        why = "WSL's bridged mode is as good as its switch, and no neighbour proves that"
+        return by_neighbours(sight, FAIR, why)
+    return unknown("WSL says that it has no network, and yet a link is up here")
 
 
 def mirrored(sight: Sight) -> Lan:
@@ -167,9 +199,52 @@ def mirrored(sight: Sight) -> Lan:
     return yes(sight, cards, Reach.L3, confidence, "WSL mirrors Windows' own network card here")
 
 
+def cloud_vm(sight: Sight) -> Lan:
+    """A machine in a cloud: its neighbours are the provider's fabric."""
+    why = "this machine stands in a cloud: its neighbours are the provider's fabric, and no LAN"
+    return no(sight, Reach.VM, GOOD, why, "cloud")
+
+
+def linux_vm_nat(sight: Sight) -> Lan:
+    """A virtual machine behind its hypervisor's own translation of addresses."""
+    why = "the hypervisor of this virtual machine translates addresses between it and the LAN"
+    return no(sight, Reach.NAT, FAIR, why, "vm-nat")
+
+
+def linux_vm_bridged(sight: Sight) -> Lan:
+    """A virtual machine whose gateway is a maker's hardware: on the LAN where neighbours agree."""
+    return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
+
+
+def desktop_machine(sight: Sight) -> Lan:
+    """A desktop engine's virtual machine: on the LAN by a bridged second card, or not at all."""
+    held = sight.tables
+    extra = [
+        each
+        for each in held.live()
+        if not tables.is_engine(each)
+        and not any(
+            addresses.within(place.ip, network)
+            for place in tables.places(each)
+            for network in INNER_NUMBERS
+        )
+    ]
+    bridged = [each for each in extra if proof.neighbours_prove(held, each).proven]
+    if bridged:
+        return yes(sight, bridged, Reach.L2, GOOD, "its second card is bridged to the LAN")
+    if any(re.fullmatch(BRIDGED_LINKS, each.name) for each in extra):
+        return unknown("a second card may be bridged to the LAN, and no neighbour proves it")
+    why = "this is the inner network of a desktop engine's virtual machine"
+    return no(sight, Reach.VM, GOOD, why, "desktop-machine", "user-mode-stack")
+
+
 def own_machine(sight: Sight) -> Lan:
     """A Linux machine's own network namespace: a card made of matter is on the LAN."""
     held = sight.tables
+    if sight.is_("cloud"):
+        return cloud_vm(sight)
+    if sight.is_("vm-nat"):
+        return linux_vm_nat(sight)
     if sight.is_("user-mode-stack"):
         return unknown("a program stands behind the link to the outside")
     outside = [
@@ -183,7 +258,7 @@ def own_machine(sight: Sight) -> Lan:
         return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
     if sight.finding("hypervisor").answer is Answer.UNKNOWN:
         outside = [each for each in outside if vouched_for(each, held)]
-    outside = [each for each in outside if not tables.leads_to_a_stack(held, each)]
+    outside = [each for each in outside if not proof.leads_to_a_stack(held, each)]
     if not outside:
         return by_neighbours(sight, FAIR, "no network card here is surely one on a LAN")
     routed = any(tables.lowest_metric(held, each) != float("inf") for each in outside)
@@ -201,7 +276,7 @@ def vouched_for(interface: Interface, held: Tables) -> bool:
         card is not None
         and macs.kind(card.mac) is MacKind.HARDWARE
         and not any(
-            macs.kind(mac) is MacKind.VIRTUAL for mac in tables.gateway_macs(held, interface)
+            macs.kind(mac) is MacKind.VIRTUAL for mac in proof.gateway_macs(held, interface)
         )
     )
 
@@ -223,8 +298,6 @@ def somewhere(sight: Sight) -> Lan:
         return no_network(sight)
     if sight.is_plain_wsl():
         return wsl(sight)
-    if sight.finding("kernel").kind in {"windows", "darwin"} or sight.is_("kernel"):
-        return unknown("this kind of machine is not told apart yet")
     if sight.namespace() == "card" and sight.is_("hypervisor"):
         return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
     return by_neighbours(sight, FAIR, "nothing here shows what lies behind the link")

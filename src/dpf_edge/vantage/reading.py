@@ -46,6 +46,13 @@ class Reading:
         except HostError:
             return None
 
+    def value(self, key: str) -> str | None:
+        """A value of Windows' registry as text; None where there is none."""
+        try:
+            return str(self.host.registry(key))
+        except HostError:
+            return None
+
     def output(self, *argv: str) -> str | None:
         """What a command printed; None where it failed, and a doubt where it was there to fail."""
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, InterfaceRole, Reach, Role, Vantage
-from dpf_edge.vantage import macs, tables
+from dpf_edge.vantage import adapters, macs, proof, tables
+from dpf_edge.vantage.adapters import Adapter
 from dpf_edge.vantage.macs import MacKind
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def roles(sight: Sight, verdict: Verdict) -> tuple[InterfaceRole, ...]:
 
 def role_of(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role, str]:
     """One interface's role and the reason: first what it is by itself, then where it leads."""
+    if sight.finding("kernel").kind in {"windows", "darwin"}:
+        return native_role(interface, sight, verdict)
     if tables.is_loopback(interface):
         return Role.LOOPBACK, "the loopback"
     if interface.up is False:
@@ -66,6 +69,30 @@ def role_of(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role,
     return leading(interface, sight, verdict)
 
 
+NATIVE_ROLES = {
+    Adapter.LOOPBACK: Role.LOOPBACK,
+    Adapter.DOWN: Role.DOWN,
+    Adapter.VPN: Role.VPN,
+    Adapter.MODEM: Role.NAT,
+    Adapter.INNER: Role.VIRTUAL,
+}
+
+
+def native_role(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role, str]:
+    """The role of an adapter of Windows or macOS."""
+    kind = adapters.of(sight.finding("kernel").kind)(interface, sight.tables)
+    if kind in NATIVE_ROLES:
+        return NATIVE_ROLES[kind], f"it is {kind.value}"
+    if kind is Adapter.CARD and not tables.places(interface):
+        return Role.UNKNOWN, "it holds no address on a network"
+    if verdict.lan.answer is Answer.YES and kind in {Adapter.CARD, Adapter.SWITCH}:
+        if interface.name == verdict.lan.interface:
+            return Role.LAN, "the LAN is here"
+        if tables.places(interface) and interface.up is True:
+            return Role.LAN, "it is on a LAN too"
+    return leading(interface, sight, verdict)
+
+
 def default(interface: Interface, sight: Sight) -> bool:
     """Whether the way out leads through it."""
     outside = sight.tables.default_interface()
@@ -86,6 +113,8 @@ def leading(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role,
             return Role.VM, "a virtual machine's inner network"
         if lan.reach is Reach.NAT:
             return Role.NAT, "behind a translator of addresses"
+        if lan.reach is Reach.ROUTED:
+            return Role.UNKNOWN, "its host routes for it"
     return Role.UNKNOWN, "nothing shows where it leads"
 
 
@@ -99,7 +128,7 @@ def on_a_lan(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role
         return Role.UNKNOWN, "it holds no address on a network"
     card = tables.rests_on_a_card(interface, sight.tables) is not None
     mirrored = sight.is_("wsl-mode", "mirrored") and tables.is_mirrored_card(interface)
-    if card or mirrored or tables.neighbours_prove(sight.tables, interface).proven:
+    if card or mirrored or proof.neighbours_prove(sight.tables, interface).proven:
         return Role.LAN, "it is on a LAN too"
     if macs.kind(interface.mac) is MacKind.VIRTUAL:
         return Role.VIRTUAL, "a virtual adapter"

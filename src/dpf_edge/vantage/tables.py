@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dpf_edge.errors import HostError
-from dpf_edge.model import Evidence
+from dpf_edge.model import Evidence, Neighbour
 from dpf_edge.vantage import addresses, macs
 from dpf_edge.vantage.macs import MacKind
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from dpf_edge.host.seam import Host
-    from dpf_edge.model import Interface, Neighbour, Route, Rule
+    from dpf_edge.model import Interface, Probe, Route, Rule
     from dpf_edge.vantage.addresses import IPInterface
 
 T = TypeVar("T")
+
+# The checks that a station answers with its own address.
+ANSWERED_BY_STATIONS = frozenset({"arp", "mdns", "ssdp"})
 
 # Buses that a card made of matter sits on; a virtio or VMBus card is a hypervisor's.
 MATTER = frozenset({"pci", "usb", "platform"})
@@ -61,11 +64,6 @@ VPN_NAMES = (
     "wt",
 )
 VPN_KINDS = frozenset({"wireguard", "ppp"})
-# Which states of an entry say that the neighbour has answered (linux/neighbour.h). A permanent
-# one was written by a program and proves nothing.
-ANSWERED = frozenset({"reachable", "stale", "delay", "probe", None})
-# The gateway and two more: with two stations in all, a proxy and its only client would do.
-STATIONS_THAT_PROVE = 3
 
 
 class Tables(NamedTuple):
@@ -75,6 +73,8 @@ class Tables(NamedTuple):
     routes: tuple[Route, ...]
     rules: tuple[Rule, ...]
     neighbours: tuple[Neighbour, ...]
+    """The neighbour table, with what the active checks found out about it."""
+    probes: tuple[Probe, ...] = ()
 
     def named(self, name: str | None) -> Interface | None:
         """The interface of that name."""
@@ -113,7 +113,43 @@ class Tables(NamedTuple):
 
 def of(host: Host) -> Tables:
     """The tables of a host; one that cannot be read is empty, and costs the others nothing."""
-    return Tables(rows(host.interfaces), rows(host.routes), rows(host.rules), rows(host.neighbours))
+    interfaces, probes = rows(host.interfaces), rows(host.probes)
+    neighbours = heard(interfaces, rows(host.neighbours), probes)
+    return Tables(interfaces, rows(host.routes), rows(host.rules), neighbours, probes)
+
+
+def heard(
+    interfaces: tuple[Interface, ...], neighbours: tuple[Neighbour, ...], probes: tuple[Probe, ...]
+) -> tuple[Neighbour, ...]:
+    """The neighbour table with the active checks' answers in it, and without what they refute.
+
+    A station that answered is a neighbour of the one link that its address is on; where two links
+    have that network nothing tells which, and it is left out. An entry whose address was asked
+    and stayed silent is a memory, and proves nothing.
+    """
+    silent = {
+        addresses.address(probe.to)
+        for probe in probes
+        if probe.check == "arp" and probe.result in {"silent", "unreachable"}
+    } - {None}
+    found = [each for each in neighbours if addresses.address(each.address) not in silent]
+    for probe in probes:
+        who = addresses.address(probe.to if probe.check == "arp" else probe.from_)
+        if probe.check not in ANSWERED_BY_STATIONS or probe.result != "answered" or who is None:
+            continue
+        on = [
+            each.name
+            for each in interfaces
+            if each.up is not False and any(within(who, place) for place in places(each))
+        ]
+        if probe.mac and len(on) == 1:
+            found.append(Neighbour(str(who), probe.mac, on[0], "reachable"))
+    return tuple(found)
+
+
+def within(who: addresses.IPAddress | None, place: IPInterface) -> bool:
+    """Whether an address is on the link of another."""
+    return addresses.within(who, place.network)
 
 
 def rows(ask: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
@@ -256,64 +292,6 @@ def is_mirrored_card(interface: Interface) -> bool:
         and interface.bus != "virtio"
         and macs.kind(interface.mac) is MacKind.HARDWARE
     )
-
-
-def leads_to_a_stack(tables: Tables, interface: Interface) -> bool:
-    """Whether an interface's gateway has a MAC that a user-mode stack answers with."""
-    return any(mac in macs.STACKS for mac in gateway_macs(tables, interface))
-
-
-def gateway_macs(tables: Tables, interface: Interface) -> tuple[str, ...]:
-    """The MACs that the gateways through an interface are known by, in lower case."""
-    gateways = {addresses.address(via) for via in tables.gateways(interface.name)} - {None}
-    return tuple(
-        entry.mac.lower()
-        for entry in tables.neighbours
-        if entry.dev == interface.name
-        and entry.mac is not None
-        and addresses.address(entry.address) in gateways
-    )
-
-
-class Proof(NamedTuple):
-    """What the neighbours of one interface prove."""
-
-    proven: bool
-    evidence: tuple[Evidence, ...]
-
-
-def neighbours_prove(tables: Tables, interface: Interface) -> Proof:
-    """Whether an interface's neighbours prove a LAN: makers' MACs behind a maker's gateway.
-
-    Five containers on one engine's network have five MACs and answer every question, so only
-    stations with a hardware maker's MAC count, and none where the gateway's own is virtual or
-    locally administered: then all of this is some machine's inner network.
-    """
-    source = f"neighbours of {interface.name}"
-    gateways = gateway_macs(tables, interface)
-    if not gateways:
-        return Proof(False, ())
-    known = tuple(
-        Evidence("gateway-mac", macs.says(mac), source) for mac in dict.fromkeys(gateways)
-    )
-    if any(macs.kind(mac) is not MacKind.HARDWARE for mac in gateways):
-        return Proof(False, known)
-    networks = [place.network for place in places(interface)]
-    own = {each.mac for each in tables.interfaces}
-    stations = set()
-    for entry in tables.neighbours:
-        where = addresses.address(entry.address)
-        if entry.dev != interface.name or entry.mac is None or where is None:
-            continue
-        answered = (entry.state.lower() if entry.state else None) in ANSWERED
-        # A link-local address is on this link by what it is (RFC 4291 section 2.5.6).
-        on_link = where.is_link_local or any(addresses.within(where, each) for each in networks)
-        mac = entry.mac.lower()
-        if answered and on_link and mac not in own and macs.kind(mac) is MacKind.HARDWARE:
-            stations.add(mac)
-    count = Evidence("stations", f"{len(stations)} with a hardware maker's MAC", source)
-    behind_a_gateway = not stations.isdisjoint(gateways)
-    return Proof(behind_a_gateway and len(stations) >= STATIONS_THAT_PROVE, (*known, count))
 
 
 def lowest_metric(tables: Tables, interface: Interface) -> float:

@@ -47,6 +47,7 @@ QUESTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "names": (("host.docker.internal",), ("host.lima.internal",)),
     "run": (("wslinfo", "--version"), ("wslinfo",), ()),
     "registry": (("K\\V",), ("K",)),
+    "registry_values": (("K",), ("L",)),
 }
 
 

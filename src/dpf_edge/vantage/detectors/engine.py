@@ -12,6 +12,9 @@ from dpf_edge.vantage.reading import Reading
 if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
 
+# Where Windows lists the distributions of WSL, each under a GUID of its own.
+LXSS = "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Lxss"
+
 
 @detector("engine")
 def engine(host: Host) -> Finding:
@@ -35,6 +38,10 @@ def engine(host: Host) -> Finding:
     if host.is_dir("/Docker/host"):
         kind = kind or "docker-desktop"
         evidence.append(Evidence("integration", "Docker Desktop's", "/Docker/host"))
+    for value in host.registry_values(LXSS):
+        if value.endswith("\\DistributionName") and reading.value(value) == "docker-desktop":
+            kind = kind or "docker-desktop"
+            evidence.append(Evidence("distribution", "docker-desktop", value))
     for each in host.interfaces():
         if tables.is_engine_bridge(each):
             kind = kind or ("podman" if "podman" in each.name else "docker")

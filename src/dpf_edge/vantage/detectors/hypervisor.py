@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
 
 DMI = "/sys/class/dmi/id/"
+# Where Windows keeps what the firmware says of the machine.
+BIOS = "HKLM\\HARDWARE\\DESCRIPTION\\System\\BIOS\\"
 # The vendors that hypervisors and clouds write into the firmware's tables, in lower case.
 VENDORS = {
     "qemu": "qemu",
@@ -49,15 +51,12 @@ def hypervisor(host: Host) -> Finding:
     words = (flags or "").split()
     if "hypervisor" in words:
         evidence.append(Evidence("cpu-flag", "hypervisor", "/proc/cpuinfo"))
-    firmware = {
-        name: reading.text(DMI + name) for name in ("sys_vendor", "product_name", "bios_vendor")
-    }
-    for name, text in firmware.items():
+    for name, source, text in firmware(reading):
         low = (text or "").strip().lower()
         match = next((word for word in VENDORS if word in low), None)
         if match or (name == "product_name" and low == "virtual machine"):
             kind = kind or (VENDORS[match] if match else "hyper-v")
-            evidence.append(Evidence(f"firmware {name}", low, DMI + name))
+            evidence.append(Evidence(f"firmware {name}", low, source))
     xen = (reading.text("/sys/hypervisor/type") or "").strip()
     if xen:
         kind = kind or xen
@@ -76,3 +75,16 @@ def hypervisor(host: Host) -> Finding:
         none = Evidence("no-hypervisor", "no such processor flag", "/proc/cpuinfo")
         return Finding(Answer.NO, None, (none,), tuple(reading.doubts))
     return Finding(Answer.UNKNOWN, None, (), tuple(reading.doubts))
+
+
+def firmware(reading: Reading) -> list[tuple[str, str, str | None]]:
+    """The firmware's words, each with its name and where it was read, on Linux and Windows."""
+    linux = ("sys_vendor", "product_name", "bios_vendor")
+    windows = ("SystemManufacturer", "SystemProductName", "BIOSVendor")
+    return [
+        *((name, DMI + name, reading.text(DMI + name)) for name in linux),
+        *(
+            (name, BIOS + value, reading.value(BIOS + value))
+            for name, value in zip(linux, windows, strict=True)
+        ),
+    ]

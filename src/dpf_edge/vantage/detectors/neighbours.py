@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Finding
-from dpf_edge.vantage import tables
+from dpf_edge.vantage import proof, tables
 from dpf_edge.vantage.detectors import detector
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ def neighbours(host: Host) -> Finding:
     held = tables.of(host)
     seen: list[Evidence] = []
     for each in held.live():
-        proof = tables.neighbours_prove(held, each)
-        if proof.proven:
-            return Finding(Answer.YES, each.name, proof.evidence)
-        seen += proof.evidence
+        shown = proof.neighbours_prove(held, each)
+        if shown.proven:
+            return Finding(Answer.YES, each.name, shown.evidence)
+        seen += shown.evidence
     return Finding(Answer.UNKNOWN, None, tuple(seen))

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, macs, resolver, tables
+from dpf_edge.vantage import addresses, macs, proof, resolver, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 
@@ -54,14 +54,15 @@ def user_mode_stack(host: Host) -> Finding:
         if inside and gateway in gateways:
             kind = name
             evidence.append(Evidence("numbers", f"{name}'s network and gateway", source))
-    for mac in tables.gateway_macs(held, outside):
+    for mac in proof.gateway_macs(held, outside):
         if mac in macs.STACKS:
             kind = kind or "stack"
             evidence.append(
                 Evidence("gateway-mac", macs.says(mac), f"neighbours of {outside.name}")
             )
     told = resolver.parse(Reading(host).text("/etc/resolv.conf") or "")
-    if kind is not None and PASTA_RESOLVER in told.servers:
+    if PASTA_RESOLVER in told.servers:
+        kind = kind or "pasta"
         evidence.append(Evidence("resolver", PASTA_RESOLVER, "/etc/resolv.conf"))
     if kind is not None and maps_few_users(host):
         evidence.append(Evidence("user-namespace", "not all users are here", "/proc/self/uid_map"))

@@ -1,0 +1,194 @@
+"""What an adapter of Windows or macOS is there for, by what the system says of it. Pure.
+
+Windows names adapters as their owner likes and in his own language, so a name decides only where
+a program gave it; the type (IfType, RFC 2863's numbers), the maker's MAC and whether Windows
+calls it hardware decide the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from dpf_edge.vantage import addresses, macs, tables
+from dpf_edge.vantage.macs import MacKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dpf_edge.model import Interface
+    from dpf_edge.vantage.tables import Tables
+
+
+class Adapter(StrEnum):
+    """What an adapter is."""
+
+    CARD = "a network card"
+    SWITCH = "the host's port on an external switch"
+    DOUBTFUL = "a card that a hypervisor may have made"
+    GUEST = "a virtual machine's card"
+    VPN = "a VPN's adapter"
+    MODEM = "a mobile carrier's"
+    INNER = "an inner network of this machine"
+    LOOPBACK = "a loopback"
+    DOWN = "down"
+    OTHER = "nothing that is known"
+
+
+# IfType (RFC 2863, the IANA ifType registry; ipifcons.h).
+ETHERNET, PPP, SOFTWARE_LOOPBACK, VIRTUAL, WIFI, TUNNEL = 6, 23, 24, 53, 71, 131
+MOBILE = frozenset({243, 244})
+LANS = frozenset({ETHERNET, WIFI})
+
+# Words of VPN programs in the names and descriptions that they give their adapters.
+VPN_WORDS = re.compile(
+    r"tailscale|wireguard|wintun|openvpn|tap-windows|tap-win32|\btap\b|zerotier|nordlynx|nordvpn"
+    r"|anyconnect|cisco secure client|globalprotect|pangp|palo alto|forti|pulse secure|juniper"
+    r"|check point|sonicwall|netextender|array networks|f5 networks|big-ip|hamachi|softether"
+    r"|mullvad|proton|surfshark|expressvpn|windscribe|cloudflare|warp|netbird|nebula|twingate"
+    r"|zscaler|l2tp|pptp|ikev2|sstp|wan miniport|\bvpn\b|netskope|ivanti|sophos|openconnect"
+    r"|private internet access|cyberghost|radmin",
+    re.IGNORECASE,
+)
+MODEM_WORDS = re.compile(
+    r"mobile broadband|mobilfunk|wwan|remote ndis|rndis|apple mobile device|cellular|\blte\b"
+    r"|\b[45]g\b.*modem|modem.*\b[45]g\b|hspa",
+    re.IGNORECASE,
+)
+# What programs call the adapters of the networks that they keep inside this machine.
+INNER_NAMES = re.compile(
+    r"vethernet \((wsl|default switch|nat\)|dockernat|fse ?switch|fse hostvnic|minikube"
+    r"|hns internal|container nic|podman)|vmnet\d|virtualbox host-only|vboxnet|npcap|loopback"
+    r"|wi-fi direct"
+    r"|bluetooth|hosted network|kernel debug|teredo|6to4|isatap|ip-https|docker|parallels host"
+    r"|vmware virtual ethernet adapter|vmware network adapter",
+    re.IGNORECASE,
+)
+SWITCH_WORDS = re.compile(
+    r"^vethernet \(|^hyper-v virtual ethernet adapter|^hyper-v virtual switch|multiplexor"
+    r"|network bridge|mac bridge",
+    re.IGNORECASE,
+)
+GUEST_WORDS = re.compile(
+    r"microsoft hyper-v network adapter|vmxnet|virtio|red hat|xen net|xensource|parallels"
+    r"|vmware accelerated|vmware pci|qemu|virtual function|vf adapter|google|amazon elastic"
+    r"|nutanix",
+    re.IGNORECASE,
+)
+
+
+def of(system: str | None) -> Callable[[Interface, Tables], Adapter]:
+    """The judge of a system's adapters, by the kernel's kind (``windows`` or ``darwin``)."""
+    return darwin if system == "darwin" else windows
+
+
+def windows(interface: Interface, held: Tables) -> Adapter:
+    """What an adapter of Windows is.
+
+    A physical card behind an external switch holds no IPv4 address of its own: the switch's port
+    does, with that card's MAC, and Windows calls it virtual.
+    """
+    words = f"{interface.name}\n{interface.description or ''}"
+    if interface.if_type == SOFTWARE_LOOPBACK or tables.is_loopback(interface):
+        return Adapter.LOOPBACK
+    if interface.up is False:
+        return Adapter.DOWN
+    if is_windows_vpn(interface, words):
+        return Adapter.VPN
+    if interface.if_type in MOBILE or MODEM_WORDS.search(words):
+        return Adapter.MODEM
+    if any(INNER_NAMES.search(line) for line in words.split("\n")):
+        return Adapter.INNER
+    if any(SWITCH_WORDS.search(line) for line in words.split("\n")):
+        return Adapter.SWITCH if is_external(interface, held) else Adapter.INNER
+    if macs.kind(interface.mac) is MacKind.VIRTUAL or GUEST_WORDS.search(words):
+        return Adapter.GUEST
+    if interface.kind not in {"ether", "wifi", None} or interface.hardware is False:
+        return Adapter.INNER
+    if interface.if_type not in {*LANS, None}:
+        return Adapter.OTHER
+    return card_by_mac(interface, wifi=interface.if_type == WIFI or interface.kind == "wifi")
+
+
+def is_windows_vpn(interface: Interface, words: str) -> bool:
+    """Whether an adapter is a VPN's, by its program's words, its kind or its MAC."""
+    return bool(
+        VPN_WORDS.search(words)
+        or interface.kind in {"wireguard", "ppp", "tun"}
+        or interface.if_type in {PPP, TUNNEL}
+        or (interface.mac or "").lower().startswith(tuple(macs.TUNNELS))
+    )
+
+
+def is_external(interface: Interface, held: Tables) -> bool:
+    """Whether a switch's port is on an external switch: it leads out, and a card stands behind.
+
+    An internal switch has no gateway, because this machine is it.
+    """
+    if not held.gateways(interface.name):
+        return False
+    behind = any(
+        each.name != interface.name
+        and each.up is True
+        and each.hardware is True
+        and not tables.places(each)
+        and macs.kind(each.mac) is MacKind.HARDWARE
+        and not VPN_WORDS.search(f"{each.name}\n{each.description or ''}")
+        for each in held.interfaces
+    )
+    return behind or macs.kind(interface.mac) is MacKind.HARDWARE
+
+
+def card_by_mac(interface: Interface, *, wifi: bool) -> Adapter:
+    """A card, by whose MAC it has: a radio may hide its maker's, and a wire has no reason to."""
+    kind = macs.kind(interface.mac)
+    if kind is MacKind.VIRTUAL:
+        return Adapter.GUEST
+    if kind is MacKind.HARDWARE or (kind is MacKind.LOCAL and wifi):
+        return Adapter.CARD
+    return Adapter.DOUBTFUL
+
+
+# macOS's own links that lead to no LAN: AirDrop, the low-latency radio, Apple's own processors,
+# the hotspot's radio, tunnels and packet taps (Apple names them; `ifconfig -a`).
+MAC_INNER = re.compile(
+    r"(awdl|llw|anpi|ap|gif|stf|nan|pktap|iptap|feth|vmenet|XHC|bridge|vnic|vboxnet|vmnet)\d+(:\d+)?"
+)
+MAC_VPN = re.compile(r"(utun|ipsec|ppp|tun|tap|wg|feth_vpn|zt|gpd|cscotun)\d*\w*")
+MAC_CARD = re.compile(r"(en|bond|vlan)\d+")
+# What vmnet gives the guests of UTM, Lima and others: a card with such a number is a guest's.
+VMNET_NUMBERS = (addresses.network("192.168.64.0/22"), addresses.network("10.211.55.0/24"))
+
+
+def darwin(interface: Interface, held: Tables) -> Adapter:
+    """What a link of macOS is.
+
+    ``bridge0`` is Thunderbolt's; ``bridge1NN`` is a network of this machine's own, for its virtual
+    machines (a member is ``vmenetN``) or for Internet Sharing (a member is ``enN``).
+    """
+    if tables.is_loopback(interface) or re.fullmatch(r"lo\d+", interface.name):
+        return Adapter.LOOPBACK
+    if interface.up is False:
+        return Adapter.DOWN
+    if MAC_VPN.fullmatch(interface.name) or interface.kind in {"tun", "tap", "wireguard", "ppp"}:
+        return Adapter.VPN
+    if MAC_INNER.fullmatch(interface.name) or interface.kind in {"bridge", "veth", "dummy"}:
+        return Adapter.INNER
+    if not MAC_CARD.fullmatch(interface.name):
+        return Adapter.OTHER
+    if MODEM_WORDS.search(interface.description or ""):
+        return Adapter.MODEM
+    numbered = any(
+        addresses.within(place.ip, network)
+        for place in tables.places(interface)
+        for network in VMNET_NUMBERS
+    )
+    gateway_made = any(
+        entry.dev == interface.name and macs.kind(entry.mac) is MacKind.LOCAL
+        for entry in held.neighbours
+        if entry.address in held.gateways(interface.name)
+    )
+    if numbered and (gateway_made or macs.kind(interface.mac) is not MacKind.HARDWARE):
+        return Adapter.GUEST
+    return card_by_mac(interface, wifi=interface.kind == "wifi")
