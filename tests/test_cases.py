@@ -7,6 +7,7 @@ which is what must be said of it.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -159,3 +160,14 @@ def test_every_vantage_has_a_case_that_is_it_and_one_that_only_looks_so() -> Non
 
     assert TOLD_APART <= {each["vantage"] for each in wanted}
     assert TOLD_APART <= {other for each in wanted for other in each.get("not", ())}
+
+
+def test_every_published_capture_has_its_case() -> None:
+    """The rows of "Captured outputs" in docs/evidence/vantage.md, by the notes of the cases."""
+    facts = (CONTRACTS.parents[1] / "evidence" / "vantage.md").read_text()
+    rows = re.findall(r"^\| ([A-Z]\d+)(?: \([^|]*\))? \|", facts, re.MULTILINE)
+    notes = [json.loads((CASES / name / "capture.json").read_text())["note"] for name in NAMES]
+    cited = {row for note in notes for row in re.findall(r"\b[A-Z]\d+\b", note)}
+
+    assert len(rows) > 40
+    assert set(rows) - cited == set()
