@@ -22,7 +22,7 @@ UNSEEN = (UNKNOWN, UNKNOWN, UNKNOWN)
 # then containers_here for an answer of yes, no and unknown, where no engine is in sight.
 WANTED: dict[str, tuple[int | None, int | None, int | None, tuple[Answer, ...]]] = {
     "windows-native": (6, 6, 3, NEVER),
-    "macos-native": (5, 5, 4, NEVER),
+    "macos-native": (5, 4, 4, NEVER),
     "linux-host": (7, 1, 7, SAME),
     "linux-vm-bridged": (7, 1, 7, SAME),
     "linux-vm-nat": (None, None, None, SAME),

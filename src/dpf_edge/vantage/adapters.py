@@ -58,7 +58,7 @@ MODEM_WORDS = re.compile(
 )
 # What programs call the adapters of the networks that they keep inside this machine.
 INNER_NAMES = re.compile(
-    r"vethernet \((wsl|default switch|nat\)|dockernat|fse ?switch|fse hostvnic|minikube"
+    r"vethernet \((wsl[) ]|default switch|nat\)|dockernat|fse ?switch|fse hostvnic|minikube"
     r"|hns internal|container nic|podman)|vmnet\d|virtualbox host-only|vboxnet|npcap|loopback"
     r"|wi-fi direct"
     r"|bluetooth|hosted network|kernel debug|teredo|6to4|isatap|ip-https|docker|parallels host"
@@ -108,6 +108,8 @@ def windows(interface: Interface, held: Tables) -> Adapter:
         return Adapter.INNER
     if interface.if_type not in {*LANS, None}:
         return Adapter.OTHER
+    if interface.hardware is not True:
+        return Adapter.DOUBTFUL
     return card_by_mac(interface, wifi=interface.if_type == WIFI or interface.kind == "wifi")
 
 

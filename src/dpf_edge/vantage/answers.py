@@ -43,7 +43,9 @@ def unknown(why: str) -> Lan:
 
 def yes(sight: Sight, on: list[Interface], reach: Reach, confidence: float, why: str) -> Lan:
     """Yes, by the best of some interfaces; unknown where there is none to name."""
-    chosen = tables.best(sight.tables, on)
+    chosen = tables.best(sight.tables, [each for each in on if each.up is True])
+    if chosen is None and on:
+        return unknown(f"whether {on[0].name} is up could not be read")
     if chosen is None:
         return unknown("no interface of this machine holds an address on a network")
     place = tables.places(chosen)[0]
@@ -73,7 +75,9 @@ def proven(sight: Sight) -> list[Interface]:
 def by_neighbours(sight: Sight, confidence: float, otherwise: str) -> Lan:
     """Yes where the neighbours prove it, else unknown for the reason given."""
     on = proven(sight)
-    if sight.is_("docker-desktop") or sight.is_("user-mode-stack"):
+    # Docker Desktop's own distribution shows its engine's signs, and stands beside it.
+    desktop = sight.is_("docker-desktop") and not sight.is_plain_wsl()
+    if desktop or sight.is_("user-mode-stack"):
         return unknown("a program answers for the neighbours here")
     if not on:
         return unknown(otherwise)

@@ -49,7 +49,7 @@ HOMES: dict[Vantage, Home] = {
         "a program of macOS itself",
         (Reach.L2, Reach.NAT, Reach.ROUTED, Reach.VM, Reach.NONE),
         5,
-        {"docker-desktop": 4},
+        {"docker-desktop": 4, "docker": 4, "docker-rootless": 4, "podman": 4},
         Answer.NO,
         "engines on macOS run containers in a virtual machine with a network of its own",
     ),

@@ -63,7 +63,7 @@ def docker_desktop_engine(sight: Sight) -> Lan:
 def docker_desktop_bridge(sight: Sight) -> Lan:
     """A bridge inside that network."""
     why = "this is a bridge network inside Docker Desktop's virtual machine"
-    return no(sight, Reach.VM, STRONG, why, "docker-desktop", "container", "namespace")
+    return no(sight, Reach.VM, STRONG, why, "docker-desktop", "container", "namespace", "engine")
 
 
 def gateway_is_hardware(sight: Sight) -> bool:
@@ -108,6 +108,8 @@ def kubernetes_pod(sight: Sight) -> Lan:
     if sight.is_("docker-desktop"):
         why = "this pod's node is Docker Desktop's virtual machine"
         return no(sight, Reach.VM, STRONG, why, "docker-desktop", "kubernetes")
+    if any(each.kind in {"macvlan", "ipvlan"} for each in sight.tables.live()):
+        return by_neighbours(sight, FAIR, "this pod has a second link, on a card of its node's")
     if gateway_is_hardware(sight):
         return unknown("this is a pod's network, yet its gateway is a maker's hardware")
     why = "this is a pod's own network, behind its node's translation of addresses"
@@ -216,19 +218,19 @@ def linux_vm_bridged(sight: Sight) -> Lan:
     return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
 
 
+def is_inner(interface: Interface) -> bool:
+    """Whether an interface has one of the networks that desktop engines keep to themselves."""
+    return any(
+        addresses.within(place.ip, network)
+        for place in tables.places(interface)
+        for network in INNER_NUMBERS
+    )
+
+
 def desktop_machine(sight: Sight) -> Lan:
     """A desktop engine's virtual machine: on the LAN by a bridged second card, or not at all."""
     held = sight.tables
-    extra = [
-        each
-        for each in held.live()
-        if not tables.is_engine(each)
-        and not any(
-            addresses.within(place.ip, network)
-            for place in tables.places(each)
-            for network in INNER_NUMBERS
-        )
-    ]
+    extra = [each for each in held.live() if not tables.is_engine(each) and not is_inner(each)]
     bridged = [each for each in extra if proof.neighbours_prove(held, each).proven]
     if bridged:
         return yes(sight, bridged, Reach.L2, GOOD, "its second card is bridged to the LAN")

@@ -53,8 +53,11 @@ class Reading:
         except HostError:
             return None
 
-    def output(self, *argv: str) -> str | None:
-        """What a command printed; None where it failed, and a doubt where it was there to fail."""
+    def output(self, *argv: str, whatever: bool = False) -> str | None:
+        """What a command printed; None where it failed, and a doubt where it was there to fail.
+
+        :param whatever: what it printed counts although its status tells of failure.
+        """
         try:
             ran = self.host.run(*argv)
         except HostError as refusal:
@@ -62,7 +65,7 @@ class Reading:
             return None
         if ran.status != 0:
             self.doubt("command", f"ended with status {ran.status}", " ".join(argv))
-            return None
+            return ran.stdout if whatever and ran.stdout.strip() else None
         return ran.stdout
 
     def doubt(self, signal: str, value: str, source: str) -> None:

@@ -269,11 +269,27 @@ def rests_on_a_card(interface: Interface, tables: Tables) -> Interface | None:
                 return each
             if each.kind in {"bridge", "bond"}:
                 below += [member for member in tables.interfaces if member.master == each.name]
-            if each.kind == "vlan" and each.peer_index is not None and not each.peer_elsewhere:
-                below += [parent for parent in tables.interfaces if parent.index == each.peer_index]
+            if each.kind == "vlan" and not each.peer_elsewhere:
+                below += parents(each, tables)
         # A bridge may be up by a guest's tap alone, while its card's cable is out.
-        level = [each for each in below if each.up is not False]
+        level = [each for each in below if each.up is True]
     return None
+
+
+def parents(vlan: Interface, tables: Tables) -> list[Interface]:
+    """The link that a VLAN is cut out of: by its index, or by the name before the tag.
+
+    ``eno1.20`` with eno1's own MAC is a VLAN of eno1's, whatever index a capture gives.
+    """
+    by_index = [
+        each
+        for each in tables.interfaces
+        if each.index is not None and each.index == vlan.peer_index
+    ]
+    parent = tables.named(vlan.name.rpartition(".")[0])
+    if not by_index and parent is not None and parent.mac and parent.mac == vlan.mac:
+        return [parent]
+    return by_index
 
 
 def is_mirrored_card(interface: Interface) -> bool:

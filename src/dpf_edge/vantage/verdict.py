@@ -55,7 +55,8 @@ def is_docker_desktop_host(sight: Sight) -> bool:
 def is_docker_desktop_bridge(sight: Sight) -> bool:
     """A container on a bridge whose resolver, disk or kernel is Docker Desktop's."""
     signals = {item.signal for item in sight.finding("docker-desktop").evidence}
-    return on_a_bridge(sight) and bool(signals - {"address", "hostname"})
+    told = bool(signals - {"address", "hostname"}) or sight.is_("engine", "docker-desktop")
+    return on_a_bridge(sight) and told
 
 
 def on_a_bridge(sight: Sight) -> bool:
@@ -131,7 +132,7 @@ def is_rootless(kind: str) -> Callable[[Sight], bool]:
         stack = sight.finding("user-mode-stack")
         signals = {item.signal for item in stack.evidence}
         made = outside is not None and (
-            outside.kind in {"tun", "tap"}
+            "tunnel" in signals
             or (outside.bus is None and not outside.hardware and "user-namespace" in signals)
         )
         return sight.is_("user-mode-stack", kind) and made and sight.namespace() != "card"

@@ -67,6 +67,8 @@ def cloud(host: Host) -> Finding:
     """
     reading = Reading(host)
     evidence = [*firmware(reading), *fabric(host), *named(reading)]
+    if {item.signal for item in evidence} & {"cloud-vendor", "asset-tag"}:
+        evidence += guest(reading)
     count = len({item.signal for item in evidence})
     answer = Answer.YES if count >= SIGNS else Answer.UNKNOWN if count else Answer.NO
     return Finding(answer, "cloud" if evidence else None, tuple(evidence), tuple(reading.doubts))
@@ -89,6 +91,13 @@ def firmware(reading: Reading) -> list[Evidence]:
     if tag in ASSET_TAGS:
         found.append(Evidence("asset-tag", tag, DMI + "chassis_asset_tag"))
     return found
+
+
+def guest(reading: Reading) -> list[Evidence]:
+    """That the processor tells of a hypervisor, which together with a cloud's firmware counts."""
+    if "hypervisor" in (reading.text("/proc/cpuinfo") or "").split():
+        return [Evidence("cpu-flag", "hypervisor", "/proc/cpuinfo")]
+    return []
 
 
 def fabric(host: Host) -> list[Evidence]:

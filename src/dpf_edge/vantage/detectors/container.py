@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import mounts
+from dpf_edge.vantage import mounts, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 
@@ -39,7 +39,12 @@ def container(host: Host) -> Finding:
     nor an engine's root, the marker is a leftover.
     """
     reading = Reading(host)
-    signs = [*orchestrator(reading), *variables(reading), *mounted(reading)]
+    signs = [
+        *orchestrator(reading),
+        *variables(reading),
+        *mounted(reading),
+        *written_by_an_engine(reading),
+    ]
     marker = reading.exists("/.dockerenv")
     if reading.exists("/run/.containerenv"):
         signs.append(("podman", Evidence("marker", "present", "/run/.containerenv")))
@@ -59,6 +64,8 @@ def container(host: Host) -> Finding:
 
 
 Sign = tuple[str, Evidence]
+# What Docker's own resolver notes above its servers (moby: resolvconf.go).
+EXT_SERVERS = "# ExtServers:"
 
 
 def kind_of(word: str) -> str | None:
@@ -103,6 +110,23 @@ def variables(reading: Reading) -> list[Sign]:
     for path in ("/dev/lxd", "/dev/incus"):
         if reading.host.is_dir(path):
             found.append(("lxc", Evidence("guest-device", "present", path)))
+    return found
+
+
+def written_by_an_engine(reading: Reading) -> list[Sign]:
+    """What Docker leaves in a container's network: its resolver's comment, a MAC of its making.
+
+    Docker before 28 made a container's MAC of 02:42 and its IPv4 address; later ones draw it.
+    """
+    found: list[Sign] = []
+    if EXT_SERVERS in (reading.text("/etc/resolv.conf") or ""):
+        found.append(("docker", Evidence("engine-resolver", EXT_SERVERS, "/etc/resolv.conf")))
+    for each in tables.of(reading.host).others():
+        for place in tables.places(each):
+            made = f"02:42:{place.ip.packed.hex(':')}"
+            if each.mac == made and not tables.is_engine_bridge(each):
+                told = f"{each.name} has {made}, of its own address"
+                found.append(("docker", Evidence("engine-mac", told, f"interface {each.name}")))
     return found
 
 

@@ -35,6 +35,10 @@ def engine(host: Host) -> Finding:
         kind = "docker-rootless" if rootless else "docker"
         kind = "docker-desktop" if system == "Docker Desktop" else kind
         evidence.append(Evidence("engine", system[:80], "docker info"))
+    label = desktop_label(info)
+    if label is not None:
+        kind = "docker-desktop"
+        evidence.append(Evidence("engine-label", label[:80], "docker info"))
     if host.is_dir("/Docker/host"):
         kind = kind or "docker-desktop"
         evidence.append(Evidence("integration", "Docker Desktop's", "/Docker/host"))
@@ -53,7 +57,9 @@ def engine(host: Host) -> Finding:
 
 def engine_info(reading: Reading) -> dict[str, object]:
     """What the engine in reach says of itself; nothing where there is none, or it says nonsense."""
-    told = reading.output("docker", "info", "--format", "json")
+    # Docker Desktop from 4.69 may refuse the question on its usual pipe, and says with the
+    # refusal whose it is; so a status that tells of failure is read all the same.
+    told = reading.output("docker", "info", "--format", "json", whatever=True)
     if told is None:
         return {}
     try:
@@ -64,3 +70,10 @@ def engine_info(reading: Reading) -> dict[str, object]:
         return info
     reading.doubt("engine", "answered nonsense", "docker info")
     return {}
+
+
+def desktop_label(info: dict[str, object]) -> str | None:
+    """The label by which Docker Desktop names its own client's address."""
+    labels = info.get("Labels")
+    texts = [each for each in labels if isinstance(each, str)] if isinstance(labels, list) else []
+    return next((each for each in texts if each.startswith("com.docker.desktop.")), None)

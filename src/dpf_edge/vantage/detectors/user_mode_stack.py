@@ -42,8 +42,11 @@ def user_mode_stack(host: Host) -> Finding:
     source = f"interface {outside.name}"
     evidence = []
     kind = None
-    if outside.kind in {"tun", "tap"}:
-        evidence.append(Evidence("tunnel", f"{outside.name} is a {outside.kind}", source))
+    # Where the kind was not read, the name that rootless engines give their tap stands for it.
+    named = outside.kind is None and outside.name == "tap0"
+    if outside.kind in {"tun", "tap"} or named:
+        sort = outside.kind or "tap by its name"
+        evidence.append(Evidence("tunnel", f"{outside.name} is a {sort}", source))
         kind = "pasta"
     if outside.mtu == LARGEST_MTU:
         evidence.append(Evidence("mtu", str(LARGEST_MTU), source))
