@@ -20,11 +20,13 @@ from dpf_edge.vantage.advice import CASES
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.homes import AS_HERE, BY_ENGINE, HOMES
 from dpf_edge.vantage.matrix import ROWS
+from tools import reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PAGES = Path(__file__).parents[1] / "docs" / "reference"
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ROOT / "docs" / "reference"
 MADE = "<!-- Made by tools/reference.py; `make reference` writes it anew. -->\n"
 
 
@@ -72,8 +74,10 @@ def detectors() -> str:
         "Each asks one question of the machine, answers yes, no or unknown, and says what led to "
         "the answer.\nNone of them sends anything.\n",
     ]
+    asked = reads.reads()
     for name, function in detector.all().items():
         parts.append(f"## {name}\n\n{inspect.cleandoc(function.__doc__ or '')}\n")
+        parts.append("Reads " + ", ".join(f"`{each}`" for each in asked[name]) + ".\n")
     parts.append("# What is read\n")
     parts.append("Nothing else is, by any detector or capture.\n")
     notes: dict[object, str] = {
@@ -163,6 +167,11 @@ def vantages() -> str:
     )
 
 
+def shown(name: str) -> str:
+    """A page's path from the root of the checkout."""
+    return str((PAGES / name).resolve().relative_to(ROOT))
+
+
 def main() -> int:
     """Write the pages, or check them."""
     made = {
@@ -172,6 +181,7 @@ def main() -> int:
         "deployment-matrix.md": matrix(),
         "vantages.md": vantages(),
         "../evidence/confusion.md": confusion.page(),
+        "../../src/dpf_edge/vantage/reads.json": reads.encoded(),
     }
     stale = [
         name
@@ -180,11 +190,11 @@ def main() -> int:
     ]
     if "--check" in sys.argv[1:]:
         for name in stale:
-            print(f"docs/reference/{name} is not what the code says; run: make reference")
+            print(f"{shown(name)} is not what the code says; run: make reference")
         return 1 if stale else 0
     for name in stale:
         (PAGES / name).write_text(made[name])
-        print(f"wrote docs/reference/{name}")
+        print(f"wrote {shown(name)}")
     return 0
 
 

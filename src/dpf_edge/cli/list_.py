@@ -8,19 +8,29 @@ import click
 @click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def command(as_json: bool) -> int:
-    """List every detector: the one question that it asks. None of them sends anything."""
-    from dpf_edge.vantage.detectors import detector
+    """List every detector: the one question that it asks, and what it reads to answer it.
 
-    listed = [
-        {"kind": "detector", "name": name, "asks": detector.help(name), "sends": "nothing"}
+    None of them sends anything; the checks of `diagnose --active` do, and say so first.
+    """
+    import msgspec
+
+    from dpf_edge.vantage.detectors import detector, sources
+
+    read = sources()
+    listed: list[dict[str, str | list[str]]] = [
+        {
+            "kind": "detector",
+            "name": name,
+            "asks": detector.help(name),
+            "reads": read.get(name, []),
+            "sends": "nothing",
+        }
         for name in detector.all()
     ]
     if as_json:
-        import msgspec
-
         click.echo(msgspec.json.format(msgspec.json.encode(listed), indent=2))
         return 0
-    width = max(len(each["name"]) for each in listed)
-    for each in listed:
-        click.echo(f"{each['kind']}  {each['name']:<{width}}  {each['asks']}")
+    from dpf_edge.cli import render
+
+    render.capabilities(listed)
     return 0

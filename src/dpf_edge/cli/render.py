@@ -11,7 +11,7 @@ from dpf_edge.cli.plain import printable
 from dpf_edge.model import Answer, Role, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dpf_edge.model import Advice, Comparison, Diagnosis
 
@@ -159,6 +159,19 @@ def table(rows: Iterable[tuple[str, ...]]) -> Iterator[Line]:
 def shorten(text: str, most: int) -> str:
     """A text cut to a number of characters, the cut shown."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def capabilities(listed: Iterable[Mapping[str, str | list[str]]]) -> None:
+    """Print what the program can do: each capability's question, and what it reads and sends."""
+    show(line for each in listed for line in capability_lines(each))
+
+
+def capability_lines(each: Mapping[str, str | list[str]]) -> Iterator[Line]:
+    """One capability: its kind and name, its question, what it reads, what it sends."""
+    yield [Span(f"{each['kind']} "), Span(str(each["name"]), "bold")]
+    yield from wrapped(str(each["asks"]), INDENT)
+    yield from wrapped("reads " + "; ".join(each["reads"]), INDENT * 2)
+    yield from wrapped(f"sends {each['sends']}", INDENT * 2)
 
 
 def comparison(found: Comparison) -> None:

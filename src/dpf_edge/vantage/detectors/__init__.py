@@ -15,3 +15,13 @@ from dpf_edge.registry import Registry
 Detector = Callable[[Host], Finding]
 
 detector: Registry[Detector] = Registry(__name__)
+
+
+def sources() -> dict[str, list[str]]:
+    """What each detector reads, as it was seen to while it judged every recorded case."""
+    from importlib.resources import files
+
+    import msgspec
+
+    text = files("dpf_edge.vantage").joinpath("reads.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, list[str]])
