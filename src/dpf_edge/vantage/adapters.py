@@ -42,40 +42,43 @@ MOBILE = frozenset({243, 244})
 LANS = frozenset({ETHERNET, WIFI})
 
 # Words of VPN programs in the names and descriptions that they give their adapters.
-VPN_WORDS = re.compile(
+VPN_WORDS = (
     r"tailscale|wireguard|wintun|openvpn|tap-windows|tap-win32|\btap\b|zerotier|nordlynx|nordvpn"
     r"|anyconnect|cisco secure client|globalprotect|pangp|palo alto|forti|pulse secure|juniper"
     r"|check point|sonicwall|netextender|array networks|f5 networks|big-ip|hamachi|softether"
     r"|mullvad|proton|surfshark|expressvpn|windscribe|cloudflare|warp|netbird|nebula|twingate"
     r"|zscaler|l2tp|pptp|ikev2|sstp|wan miniport|\bvpn\b|netskope|ivanti|sophos|openconnect"
-    r"|private internet access|cyberghost|radmin",
-    re.IGNORECASE,
+    r"|private internet access|cyberghost|radmin"
 )
-MODEM_WORDS = re.compile(
+MODEM_WORDS = (
     r"mobile broadband|mobilfunk|wwan|remote ndis|rndis|apple mobile device|cellular|\blte\b"
-    r"|\b[45]g\b.*modem|modem.*\b[45]g\b|hspa",
-    re.IGNORECASE,
+    r"|\b[45]g\b.*modem|modem.*\b[45]g\b|hspa"
 )
 # What programs call the adapters of the networks that they keep inside this machine.
-INNER_NAMES = re.compile(
+INNER_NAMES = (
     r"vethernet \((wsl[) ]|default switch|nat\)|dockernat|fse ?switch|fse hostvnic|minikube"
     r"|hns internal|container nic|podman)|vmnet\d|virtualbox host-only|vboxnet|npcap|loopback"
     r"|wi-fi direct"
     r"|bluetooth|hosted network|kernel debug|teredo|6to4|isatap|ip-https|docker|parallels host"
-    r"|vmware virtual ethernet adapter|vmware network adapter",
-    re.IGNORECASE,
+    r"|vmware virtual ethernet adapter|vmware network adapter"
 )
-SWITCH_WORDS = re.compile(
+SWITCH_WORDS = (
     r"^vethernet \(|^hyper-v virtual ethernet adapter|^hyper-v virtual switch|multiplexor"
-    r"|network bridge|mac bridge",
-    re.IGNORECASE,
+    r"|network bridge|mac bridge"
 )
-GUEST_WORDS = re.compile(
+GUEST_WORDS = (
     r"microsoft hyper-v network adapter|vmxnet|virtio|red hat|xen net|xensource|parallels"
     r"|vmware accelerated|vmware pci|qemu|virtual function|vf adapter|google|amazon elastic"
-    r"|nutanix",
-    re.IGNORECASE,
+    r"|nutanix"
 )
+
+
+def says(words: str, text: str) -> bool:
+    """Whether a text has one of some words, in any case.
+
+    The patterns are compiled where they are used: on Linux nobody asks.
+    """
+    return re.search(words, text, re.IGNORECASE) is not None
 
 
 def of(system: str | None) -> Callable[[Interface, Tables], Adapter]:
@@ -96,13 +99,13 @@ def windows(interface: Interface, held: Tables) -> Adapter:
         return Adapter.DOWN
     if is_windows_vpn(interface, words):
         return Adapter.VPN
-    if interface.if_type in MOBILE or MODEM_WORDS.search(words):
+    if interface.if_type in MOBILE or says(MODEM_WORDS, words):
         return Adapter.MODEM
-    if any(INNER_NAMES.search(line) for line in words.split("\n")):
+    if any(says(INNER_NAMES, line) for line in words.split("\n")):
         return Adapter.INNER
-    if any(SWITCH_WORDS.search(line) for line in words.split("\n")):
+    if any(says(SWITCH_WORDS, line) for line in words.split("\n")):
         return Adapter.SWITCH if is_external(interface, held) else Adapter.INNER
-    if macs.kind(interface.mac) is MacKind.VIRTUAL or GUEST_WORDS.search(words):
+    if macs.kind(interface.mac) is MacKind.VIRTUAL or says(GUEST_WORDS, words):
         return Adapter.GUEST
     if interface.kind not in {"ether", "wifi", None} or interface.hardware is False:
         return Adapter.INNER
@@ -116,7 +119,7 @@ def windows(interface: Interface, held: Tables) -> Adapter:
 def is_windows_vpn(interface: Interface, words: str) -> bool:
     """Whether an adapter is a VPN's, by its program's words, its kind or its MAC."""
     return bool(
-        VPN_WORDS.search(words)
+        says(VPN_WORDS, words)
         or interface.kind in {"wireguard", "ppp", "tun"}
         or interface.if_type in {PPP, TUNNEL}
         or (interface.mac or "").lower().startswith(tuple(macs.TUNNELS))
@@ -136,7 +139,7 @@ def is_external(interface: Interface, held: Tables) -> bool:
         and each.hardware is True
         and not tables.places(each)
         and macs.kind(each.mac) is MacKind.HARDWARE
-        and not VPN_WORDS.search(f"{each.name}\n{each.description or ''}")
+        and not says(VPN_WORDS, f"{each.name}\n{each.description or ''}")
         for each in held.interfaces
     )
     return behind or macs.kind(interface.mac) is MacKind.HARDWARE
@@ -154,11 +157,12 @@ def card_by_mac(interface: Interface, *, wifi: bool) -> Adapter:
 
 # macOS's own links that lead to no LAN: AirDrop, the low-latency radio, Apple's own processors,
 # the hotspot's radio, tunnels and packet taps (Apple names them; `ifconfig -a`).
-MAC_INNER = re.compile(
-    r"(awdl|llw|anpi|ap|gif|stf|nan|pktap|iptap|feth|vmenet|XHC|bridge|vnic|vboxnet|vmnet)\d+(:\d+)?"
+MAC_INNER = (
+    r"(awdl|llw|anpi|ap|gif|stf|nan|pktap|iptap|feth|vmenet|XHC|bridge|vnic|vboxnet|vmnet)\d+"
+    r"(:\d+)?"
 )
-MAC_VPN = re.compile(r"(utun|ipsec|ppp|tun|tap|wg|feth_vpn|zt|gpd|cscotun)\d*\w*")
-MAC_CARD = re.compile(r"(en|bond|vlan)\d+")
+MAC_VPN = r"(utun|ipsec|ppp|tun|tap|wg|feth_vpn|zt|gpd|cscotun)\d*\w*"
+MAC_CARD = r"(en|bond|vlan)\d+"
 # What vmnet gives the guests of UTM, Lima and others: a card with such a number is a guest's.
 VMNET_NUMBERS = (addresses.network("192.168.64.0/22"), addresses.network("10.211.55.0/24"))
 
@@ -173,13 +177,18 @@ def darwin(interface: Interface, held: Tables) -> Adapter:
         return Adapter.LOOPBACK
     if interface.up is False:
         return Adapter.DOWN
-    if MAC_VPN.fullmatch(interface.name) or interface.kind in {"tun", "tap", "wireguard", "ppp"}:
+    if re.fullmatch(MAC_VPN, interface.name) or interface.kind in {
+        "tun",
+        "tap",
+        "wireguard",
+        "ppp",
+    }:
         return Adapter.VPN
-    if MAC_INNER.fullmatch(interface.name) or interface.kind in {"bridge", "veth", "dummy"}:
+    if re.fullmatch(MAC_INNER, interface.name) or interface.kind in {"bridge", "veth", "dummy"}:
         return Adapter.INNER
-    if not MAC_CARD.fullmatch(interface.name):
+    if not re.fullmatch(MAC_CARD, interface.name):
         return Adapter.OTHER
-    if MODEM_WORDS.search(interface.description or ""):
+    if says(MODEM_WORDS, interface.description or ""):
         return Adapter.MODEM
     numbered = any(
         addresses.within(place.ip, network)

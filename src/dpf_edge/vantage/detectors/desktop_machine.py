@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.model import Answer, Evidence, Finding
@@ -57,17 +56,19 @@ FAMILIES = {
 }
 # Names by which one product of a family is told from the others.
 HOSTS = {
-    r"colima(-.*)?": "colima",
-    r"lima-rancher-desktop": "rancher-desktop",
-    r"lima-.+": "lima",
-    r"orbstack": "orbstack",
-    r"podman-machine-.+": "podman-machine",
+    "colima": "colima",
+    "lima-rancher-desktop": "rancher-desktop",
+    "orbstack": "orbstack",
 }
+# How the names of machines begin that their owner may name.
+PREFIXES = {"colima-": "colima", "lima-": "lima", "podman-machine-": "podman-machine"}
 LINKS = {
-    r"veth-rd-(ns|wsl)": "rancher-desktop",
-    r"rd[01]": "rancher-desktop",
-    r"col0": "colima",
-    r"lima0": "lima",
+    "veth-rd-ns": "rancher-desktop",
+    "veth-rd-wsl": "rancher-desktop",
+    "rd0": "rancher-desktop",
+    "rd1": "rancher-desktop",
+    "col0": "colima",
+    "lima0": "lima",
 }
 ENGINES = {
     "OrbStack": "orbstack",
@@ -144,14 +145,13 @@ def by_name(reading: Reading) -> list[Sign]:
     host = reading.host
     machine = host.machine()
     found: list[Sign] = []
-    for pattern, kind in HOSTS.items():
-        if re.fullmatch(pattern, machine.hostname or ""):
-            found.append((kind, Evidence("machine-host", machine.hostname or "", "host name")))
-            break
+    named = product_called(machine.hostname or "")
+    if named is not None:
+        found.append((named, Evidence("machine-host", machine.hostname or "", "host name")))
     for each in host.interfaces():
-        for pattern, kind in LINKS.items():
-            if re.fullmatch(pattern, each.name):
-                found.append((kind, Evidence("machine-link", each.name, f"interface {each.name}")))
+        if each.name in LINKS:
+            said = Evidence("machine-link", each.name, f"interface {each.name}")
+            found.append((LINKS[each.name], said))
     release = reading.text("/proc/sys/kernel/osrelease") or machine.release or ""
     if "orbstack" in release.lower():
         said = Evidence("machine-kernel", release.strip(), "/proc/sys/kernel/osrelease")
@@ -168,12 +168,15 @@ def by_name(reading: Reading) -> list[Sign]:
         if word in system:
             found.append((kind, Evidence("machine-release", word, "/etc/os-release")))
     info = engine_info(reading)
-    for field, known in (("OperatingSystem", ENGINES), ("Name", {})):
+    for field, known in (("OperatingSystem", ENGINES.get), ("Name", product_called)):
         value = info.get(field)
-        if isinstance(value, str):
-            kind = known.get(value) or next(
-                (kind for pattern, kind in HOSTS.items() if re.fullmatch(pattern, value)), ""
-            )
-            if kind:
-                found.append((kind, Evidence("machine-engine", value[:80], "docker info")))
+        product = known(value) if isinstance(value, str) else None
+        if product is not None:
+            found.append((product, Evidence("machine-engine", str(value)[:80], "docker info")))
     return found
+
+
+def product_called(name: str) -> str | None:
+    """Which product names its machines so."""
+    begins = next((kind for prefix, kind in PREFIXES.items() if name.startswith(prefix)), None)
+    return HOSTS.get(name, begins)

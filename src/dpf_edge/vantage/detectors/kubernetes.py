@@ -52,8 +52,8 @@ def kubernetes(host: Host) -> Finding:
     ]
     if evidence and lone:
         evidence.append(Evidence("pod-address", f"{lone[0]} alone on its link", "interfaces"))
-    links = [each for each in held.interfaces if re.fullmatch(NODE_LINKS, each.name)]
-    if in_pod and links:
+    links = [each for each in held.interfaces if in_pod and re.fullmatch(NODE_LINKS, each.name)]
+    if links:
         told = Evidence("node-link", links[0].name, f"interface {links[0].name}")
         return Finding(Answer.YES, "node", (*evidence, told), tuple(reading.doubts))
     calico = {item.signal for item in evidence} >= {"pod-gateway", "pod-gateway-mac"}
