@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Prose wider than this is hard to read, and narrower than that there is no room for tables.
 WIDEST, NARROWEST = 96, 60
 INDENT = "  "
+# How the evidence of an active check is called, before the check's own name.
+CHECK = "check "
 
 HEADLINES = {
     Answer.YES: "Yes: this process sees the LAN.",
@@ -112,8 +114,16 @@ def diagnosis_lines(found: Diagnosis) -> Iterator[Line]:
     if down:
         yield from wrapped(f"down: {', '.join(down)}")
     yield []
+    checks = [item for item in found.evidence if item.signal.startswith(CHECK)]
+    if checks:
+        yield [Span("What was asked, and what it proves", "bold")]
+        for item in checks:
+            yield from labelled(item.signal.removeprefix(CHECK), item.value)
+        yield []
     yield [Span("How this is known", "bold")]
-    yield from table((item.signal, item.value, item.source) for item in found.evidence)
+    yield from table(
+        (item.signal, item.value, item.source) for item in found.evidence if item not in checks
+    )
     if found.advice:
         yield []
         yield [Span("What to do", "bold")]
