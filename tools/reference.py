@@ -127,6 +127,7 @@ def advice() -> str:
         if each.depends_on:
             silent = ", ".join(f"`{code}`" for code in each.depends_on)
             parts.append(f"Not given where one of these told the cause: {silent}.\n")
+        parts.append(f"[More about it](../advice/{each.code}.md).\n")
     return "\n".join(parts)
 
 

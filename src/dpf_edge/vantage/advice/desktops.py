@@ -20,7 +20,12 @@ MACHINES = frozenset(
 CASES: tuple[Case, ...] = (
     Case(
         lambda sight, verdict: (
-            verdict.vantage in DESKTOP or (sight.is_("docker-desktop") and blind(verdict))
+            verdict.vantage in DESKTOP
+            or (
+                sight.is_("docker-desktop")
+                and blind(verdict)
+                and verdict.vantage is not Vantage.DOCKER_DESKTOP_DISTRO
+            )
         ),
         Advice(
             "docker-desktop-container",

@@ -10,7 +10,7 @@ ROOTLESS = frozenset({Vantage.ROOTLESS_SLIRP, Vantage.ROOTLESS_PASTA, Vantage.RO
 
 CASES: tuple[Case, ...] = (
     Case(
-        lambda sight, verdict: verdict.vantage is Vantage.ENGINE_BRIDGE,
+        lambda _, verdict: verdict.vantage is Vantage.ENGINE_BRIDGE and blind(verdict),
         Advice(
             "engine-bridge",
             Severity.ERROR,
@@ -76,8 +76,9 @@ CASES: tuple[Case, ...] = (
             "slirp4netns, pasta and vpnkit carry connections for a user without privileges. pasta "
             "even shows the host's own interface name and address, and every host behind it may "
             "look alive. Run the node as a native program on the host, or start its container "
-            "with an engine that runs as root.",
-            ("sudo podman run --network host …",),
+            "with Podman's host networking, which is the machine's even for a user, or with an "
+            "engine that runs as root.",
+            ("podman run --network host …",),
         ),
     ),
     Case(
@@ -100,7 +101,7 @@ CASES: tuple[Case, ...] = (
             "The manager's own bridge hides the LAN from its system containers",
             "lxcbr0, lxdbr0 and incusbr0 translate addresses. Give the container a card on a "
             "bridge that has a card of the host in it, or a macvlan, or run the node on the host.",
-            ("incus config device override C eth0 nictype=macvlan parent=eth0",),
+            ("incus config device add C eth0 nic nictype=macvlan parent=eth0",),
         ),
     ),
 )

@@ -8,10 +8,12 @@ from dpf_edge.vantage.advice.case import Case, blind
 CASES: tuple[Case, ...] = (
     Case(
         lambda sight, verdict: (
-            sight.is_("hypervisor")
-            and sight.namespace() == "card"
+            verdict.lan.answer is Answer.UNKNOWN
             and not sight.is_("kernel")
-            and verdict.lan.answer is Answer.UNKNOWN
+            and (
+                (sight.is_("hypervisor") and sight.namespace() == "card")
+                or sight.finding("adapters").kind == "guest"
+            )
         ),
         Advice(
             "virtual-machine",
@@ -19,6 +21,7 @@ CASES: tuple[Case, ...] = (
             "A virtual machine's card may lead to the LAN or to a NAT",
             "Its hypervisor decides, and nothing here shows how it did. Bridge the machine's card "
             "to the LAN, or run the node on the machine outside.",
+            depends_on=("bridged-card-unproven",),
         ),
     ),
     Case(
@@ -30,7 +33,7 @@ CASES: tuple[Case, ...] = (
             "Its card leads to a translator of addresses: connections go out, nothing comes in, "
             "and neither ARP nor multicast passes. Bridge the machine's card to the LAN in the "
             "hypervisor's settings, or run the node on the machine outside.",
-            depends_on=("desktop-machine",),
+            depends_on=("desktop-machine", "wsl-nat"),
         ),
     ),
     Case(

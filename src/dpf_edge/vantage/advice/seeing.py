@@ -10,7 +10,7 @@ from dpf_edge.vantage.adapters import Adapter
 from dpf_edge.vantage.advice.case import Case, blind, sees
 
 if TYPE_CHECKING:
-    from dpf_edge.vantage.sight import Sight
+    from dpf_edge.vantage.sight import Sight, Verdict
 
 NATIVE = frozenset({Vantage.WINDOWS_NATIVE, Vantage.MACOS_NATIVE})
 # The two halves of everything, which VPN programs set to outdo a default route (OpenVPN's
@@ -20,6 +20,21 @@ HALVES = frozenset({"0.0.0.0/1", "128.0.0.0/1"})
 
 # The page of System Settings that holds the permission (macOS 15).
 LOCAL_NETWORK_PANE = "x-apple.systempreferences:com.apple.preference.security?Privacy_LocalNetwork"
+
+
+def wrong_adapters(sight: Sight, verdict: Verdict) -> bool:
+    """Whether adapters are up, and none of them is a card, nor one that may be a guest's."""
+    if sees(verdict):
+        return False
+    if sight.is_("wsl-mode", "mirrored"):
+        return verdict.lan.answer is Answer.UNKNOWN and not sight.is_("docker-desktop")
+    found = sight.finding("adapters")
+    return (
+        verdict.vantage in NATIVE
+        and found.kind not in {"card", "guest"}
+        and bool(found.evidence)
+        and not sight.is_("hypervisor")
+    )
 
 
 def vpn_takes_all(sight: Sight) -> bool:
@@ -44,16 +59,7 @@ def is_vpn(sight: Sight, name: str | None) -> bool:
 
 CASES: tuple[Case, ...] = (
     Case(
-        lambda sight, verdict: (
-            (sight.is_("wsl-mode", "mirrored") and verdict.lan.answer is Answer.UNKNOWN)
-            or (
-                verdict.vantage in NATIVE
-                and not sees(verdict)
-                and not sight.is_("adapters", "card")
-                and not sight.is_("hypervisor")
-                and bool(sight.finding("adapters").evidence)
-            )
-        ),
+        wrong_adapters,
         Advice(
             "wrong-adapter",
             Severity.WARNING,
@@ -62,6 +68,7 @@ CASES: tuple[Case, ...] = (
             "carrier's. In WSL's mirrored mode the wrong ones were mirrored. Check which adapter "
             "has the LAN and that it is up, and run the node on the machine that has it.",
             ("Get-NetAdapter", "ifconfig -a"),
+            depends_on=("no-network",),
         ),
     ),
     Case(
@@ -86,11 +93,12 @@ CASES: tuple[Case, ...] = (
             "Stations are there, and no answer to multicast comes in",
             "Neighbours answer ARP, and nobody answered mDNS or SSDP. A firewall on this machine "
             "usually drops such answers, because they come from addresses that were not asked. "
-            "Let UDP in to the node's program from the local network.",
+            "Let UDP in from the local network: to the node's program on Windows, from the ports "
+            "of mDNS and SSDP on Linux.",
             (
                 "New-NetFirewallRule -DisplayName dpf-edge -Direction Inbound -Action Allow"
-                " -Protocol UDP -RemoteAddress LocalSubnet",
-                "sudo firewall-cmd --add-service=mdns",
+                " -Protocol UDP -RemoteAddress LocalSubnet -Program C:\\PATH\\TO\\dpf-edge.exe",
+                "sudo firewall-cmd --add-source-port=5353/udp --add-source-port=1900/udp",
             ),
             depends_on=("wsl-mirrored-inbound", "macos-local-network"),
         ),

@@ -37,8 +37,9 @@ CASES: tuple[Case, ...] = (
             "wsl-mirrored-inbound",
             Severity.INFO,
             "The Hyper-V firewall blocks what comes in by default",
-            "Mirrored mode carries what is sent from here. Answers to multicast questions and "
-            "whatever others start are blocked until a Hyper-V firewall rule lets them in.",
+            "Mirrored mode carries what is sent from here, and mDNS that is sent to its group "
+            "comes in. Unicast answers to a multicast question, SSDP, and whatever others start "
+            "are blocked until a Hyper-V firewall rule lets them in.",
             (
                 "Get-NetFirewallHyperVVMSetting -PolicyStore ActiveStore"
                 " -Name '{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}'",
@@ -80,8 +81,8 @@ CASES: tuple[Case, ...] = (
             Severity.WARNING,
             "WSL's bridged mode is as good as its switch",
             "An external switch leads to the LAN, an internal one to Windows alone, and nothing "
-            "here tells which it is. Microsoft deprecated this mode with WSL 2.4.5. Let the "
-            "neighbours answer, or run the node as a native program on Windows.",
+            "here tells which it is. Let the neighbours answer, or run the node as a native "
+            "program on Windows.",
             ("dpf-edge diagnose --active", "Get-VMSwitch"),
         ),
     ),

@@ -21,7 +21,8 @@ def adapters(host: Host) -> Finding:
 
     ``kind`` is ``card`` (a network card or an external switch's port is up with an address),
     ``away`` (a VPN or a mobile carrier is, and every card is seen to be down or without an
-    address) or ``none``. On other systems the answer is no.
+    address), ``guest`` (a card is up that a hypervisor may have made) or ``none``. On other systems
+    the answer is no.
     """
     system = host.machine().system
     if system not in NATIVE:
@@ -43,4 +44,5 @@ def adapters(host: Host) -> Finding:
         return Finding(Answer.YES, "card", tuple(evidence))
     if seen & AWAY and seen <= {*AWAY, Adapter.INNER} and idle:
         return Finding(Answer.YES, "away", tuple(evidence))
-    return Finding(Answer.UNKNOWN, "none", tuple(evidence))
+    maybe = "guest" if seen & {Adapter.GUEST, Adapter.DOUBTFUL} else "none"
+    return Finding(Answer.UNKNOWN, maybe, tuple(evidence))
