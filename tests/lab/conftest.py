@@ -25,18 +25,20 @@ _TEST_SECONDS = 60
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers of this folder."""
     config.addinivalue_line("markers", "lab: needs root and the lab's Debian packages")
+    config.addinivalue_line("markers", "lab_late: fills the neighbour tables that others read")
     config.addinivalue_line("markers", "lab_last: takes the lab down, so it runs after all others")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the lab, and put what takes it down at the end of the run."""
+    """Mark what uses the lab, and put what changes it and what takes it down behind the others."""
     for item in items:
         if "lab" not in getattr(item, "fixturenames", ()):
             continue
         item.add_marker(pytest.mark.lab)
         if config.pluginmanager.hasplugin("timeout"):
             item.add_marker(pytest.mark.timeout(_TEST_SECONDS, func_only=True))
-    items.sort(key=lambda item: item.get_closest_marker("lab_last") is not None)
+    order = ("lab_last", "lab_late")
+    items.sort(key=lambda item: [item.get_closest_marker(late) is not None for late in order])
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,14 @@
-"""The LAN: a switch, a router and devices that do nothing but answer."""
+"""The LAN: a switch, a router and devices that do nothing but answer, three also to multicast."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
+from .commands import start_daemon
 from .net import Device, End, Namespace, bridge, namespace, plug
+from .state import LOGS
 
 ROUTER = "192.168.0.1"
 PREFIX_LENGTH = 24
@@ -21,6 +25,10 @@ DEVICES = (
     ("pi", "192.168.0.15", "dc:a6:32:10:00:15", "Raspberry Pi Trading"),
     ("lamps", "192.168.0.16", "00:17:88:10:00:16", "Philips Lighting"),
 )
+
+# Who answers the questions to everybody, and which of them.
+ANSWERS = {"nas": "mdns", "printer": "mdns", "tv": "ssdp"}
+RESPONDER = Path(__file__).with_name("responder.py")
 
 # A NETGEAR switch. Its ports count on from there, as on the real thing.
 _SWITCH_MAC = "9c:3d:cf:10:00:00"
@@ -56,4 +64,7 @@ def lan() -> Lan:
         made.plug(End(where, "eth0", mac))
         where.ip(f"addr add {address}/{PREFIX_LENGTH} brd + dev eth0")
         made.devices[name] = Device(name, address, mac, maker, where)
+        if name in ANSWERS:
+            script = (sys.executable, str(RESPONDER), address, ANSWERS[name])
+            start_daemon([*where.argv, *script], log=LOGS / f"{name}.log")
     return made
