@@ -50,7 +50,9 @@ def arp(held: Tables, made: list[Probe]) -> str:
 
 def tcp(_: Tables, made: list[Probe]) -> str:
     """What came of connections to addresses that nobody has."""
-    dead = "an address that nobody has" if len(made) == 1 else f"{len(made)} that nobody has"
+    dead = (
+        "an address that nobody has" if len(made) == 1 else f"{len(made)} addresses that nobody has"
+    )
     taken = [probe.to for probe in made if probe.result == "answered"]
     if taken:
         return f"{taken[0]} took a connection that nobody is there to take"

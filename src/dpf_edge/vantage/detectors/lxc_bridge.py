@@ -52,8 +52,7 @@ def lxc_bridge(host: Host) -> Finding:
     if known and all(
         macs.kind(mac) is MacKind.HARDWARE and mac[:8] not in BRIDGE_MACS for mac in known
     ):
-        told = f"the gateway is {macs.says(known[0])}"
-        seen = Evidence("gateway-mac", told, f"neighbours of {outside.name}")
+        seen = Evidence("gateway-mac", macs.says(known[0]), f"neighbours of {outside.name}")
         return Finding(Answer.NO, "bridged", (seen,))
     if evidence:
         return Finding(Answer.YES, "nat", tuple(evidence))
