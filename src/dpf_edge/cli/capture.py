@@ -2,30 +2,111 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from dpf_edge.errors import OutputFailed
 
+# 128 bits: more than anybody can try.
+KEY_BYTES = 16
+
 
 @click.command("capture")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of stdout.")
-def command(output: str | None) -> int:
+@click.option(
+    "--redact",
+    is_flag=True,
+    help="Replace addresses, MACs and names; the diagnosis stays the same.",
+)
+@click.option(
+    "--capture",
+    "source",
+    metavar="FILE",
+    help="Write a capture anew instead of this machine's; - reads standard input.",
+)
+@click.option(
+    "--script", is_flag=True, help="Print a POSIX sh script that takes a capture without Python."
+)
+def command(output: str | None, source: str | None, *, redact: bool, script: bool) -> int:
     """Write a capture of this machine: JSON (capture-1) for `diagnose --capture`.
 
     It holds what `dpf-edge list` says is read, filtered as it is taken: no secrets, but names and
-    addresses of this machine. Nothing is sent.
-    """
-    from dpf_edge.host import capture as captures
-    from dpf_edge.host.live import live, now
+    addresses of this machine. Nothing is sent. Before you hand it to somebody, --redact it; one
+    that the script took is redacted afterwards:
 
-    text = captures.encode(captures.record(live(), time=now()))
+    \b
+      dpf-edge capture --script -o probe.sh     here
+      sh probe.sh >there.json                   on a machine without Python
+      dpf-edge capture --redact --capture there.json -o handed-out.json
+    """
+    if script:
+        if redact:
+            raise click.UsageError(
+                "--script cannot redact; redact afterwards what it took, with"
+                " `dpf-edge capture --redact --capture FILE`"
+            )
+        if source is not None:
+            raise click.UsageError("--script takes no capture, it prints what takes one")
+        from dpf_edge.host.engines import probe
+
+        return put(probe(), output)
+    from dpf_edge.host import capture as captures
+
+    if source is not None:
+        taken = captures.load(source)
+    else:
+        from dpf_edge.host.live import live, now
+
+        taken = captures.record(live(), time=now())
+    if redact:
+        import os
+
+        from dpf_edge.host.redact import redact as redacted
+
+        # Drawn for this one capture and kept nowhere: nobody can undo it, we neither.
+        taken = redacted(taken, os.urandom(KEY_BYTES))
+    return put(captures.encode(taken), output)
+
+
+def put(data: bytes, output: str | None) -> int:
+    """Write to stdout, or to a file.
+
+    :returns: the exit code.
+    :raises OutputFailed: the file could not be written; it is then as it was.
+    """
     if output is None or output == "-":
-        click.echo(text, nl=False)
+        click.echo(data, nl=False)
         return 0
     try:
-        Path(output).write_bytes(text)
-    except OSError as error:
-        raise OutputFailed(f"{output}: {error.strerror}") from error
+        write(output, data)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise OutputFailed(f"{output}: {why}") from error
     return 0
+
+
+def write(output: str, data: bytes) -> None:
+    """Write a file whole or not at all, for its owner alone.
+
+    What is there and is no file (a pipe, a terminal, /dev/null) is written to, and not replaced.
+    """
+    import os
+    import secrets
+    from pathlib import Path
+
+    given = Path(output)
+    if given.exists() and not given.is_file():
+        given.write_bytes(data)
+        return
+    # Behind a symbolic link it is the file that is replaced, and not the link.
+    target = Path(os.path.realpath(given))
+    beside = target.with_name(f".dpf-edge-{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
