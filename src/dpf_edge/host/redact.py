@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LXSS = "\\lxss"
+MAKER = re.compile(r"[\da-fA-F]{2}(:[\da-fA-F]{2}){2}(?=:|$)")
 
 
 def redact(capture: Capture, key: bytes) -> Capture:
@@ -268,9 +269,13 @@ class Redaction:
         return image if image is not None else self._names.token(text)
 
     def mac(self, text: str) -> str:
-        """A MAC; what is none becomes a word that is none either."""
-        is_mac = re.fullmatch(MAC, text)
-        return self._names.numbers.macs.text(text) if is_mac else self._names.token(text)
+        """A MAC; of what is none, a maker's prefix at most."""
+        if re.fullmatch(MAC, text):
+            return self._names.numbers.macs.text(text)
+        maker = MAKER.match(text)
+        if maker is None:
+            return self._names.token(text)
+        return text if maker[0] == text else f"{maker[0]}:{self._names.token(text)}"
 
     def routing(self, word: str) -> str:
         """A routing table, protocol or scope: numbers and iproute2's own names stay."""

@@ -9,8 +9,7 @@ keep a network out of the ranges that tell a vantage, nor a host from becoming i
 broadcast address, nor an old address from turning up as somebody's new one. With the whole
 capture at hand nothing has to be decided unseen.
 
-The key orders the choices: the layout follows from the key and from the set of addresses, and not
-from the order in which they stand.
+The layout follows from the key and from the set of addresses, and not from their order.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ V6 = (
 )
 ADDRESSES = re.compile(f"{V6}|{V4}")
 
-# An address on no network of the capture counts as on one of this length, so that two that were
-# neighbours stay so; and an IPv6 network as one of a site's (RFC 4291 section 2.5.4, RFC 6177).
+# An address on no network of the capture counts as on one of this length, and an IPv6 network as
+# one of a site's (RFC 4291 section 2.5.4, RFC 6177): what was near stays near.
 USUAL = {4: 24, 6: 64}
 SITE = 48
 # Keyed draws before the free places are gone through one by one: where half are free, one more
@@ -176,11 +175,7 @@ class Layout:
 
     def addresses(self) -> dict[int, int]:
         """Every address of the capture that may move, with where it is now."""
-        return {
-            block.first: first
-            for block, first in self._images.items()
-            if block.length == self.family.bits
-        }
+        return {leaf.first: self._images[leaf] for leaf in self._leaves}
 
     def _add_usual(self) -> None:
         """Add a network around each lone address, and a site around each lone IPv6 network."""
@@ -262,17 +257,19 @@ class Layout:
         else:
             root = self.family.roots.around(block)
             spaces = (root,) if root else self.family.open
-        # Where something was is no place, if there is any other; and one that is free will do.
+        # Where something was is no place if there is another; at last, any that is free will do.
         known = (self._taken, self.family.known, self._kept)
+        spaces = tuple(each for each in spaces if each.length <= block.length)
         for obstacles in ((*known, self._originals), known, (self._taken,)):
             for space in spaces:
-                if space.length <= block.length:
-                    first = self._search(block, space, parent, obstacles)
-                    if first is not None:
-                        self._take(block, first)
-                        return
+                first = self._search(block, space, parent, obstacles)
+                if first is not None:
+                    self._take(block, first)
+                    return
         # Only a network that is full to the last, around others that moved, comes to this.
-        self._take(block, number(self._key, "full", block) >> 128 - self.family.bits)
+        size = 1 << self.family.bits - block.length
+        count = 1 << block.length - spaces[-1].length
+        self._take(block, spaces[-1].first + number(self._key, "full", block) % count * size)
 
     def _search(
         self, block: Block, space: Block, parent: Block | None, obstacles: tuple[Blocks, ...]
@@ -283,13 +280,16 @@ class Layout:
         # What the space itself lies in is no obstacle; outside a network, nothing is around it.
         above = space.length if parent or self.family.roots.around(space) == space else -1
 
+        strict = len(obstacles) > 1
+
         def after(first: int) -> int | None:
             """Where to look on, if a place is not free."""
             place = Block(first, block.length)
-            if parent and size == 1 and self._is_kept(first - space.first, end - 1 - space.first):
-                return first + 1
-            if len(obstacles) > 1 and size > 1 and self.family.is_pool(place):
+            if strict and size > 1 and self.family.is_pool(place):
                 return first + size
+            in_network = strict and parent is not None and size == 1
+            if in_network and self._is_kept(first - space.first, end - 1 - space.first):
+                return first + 1
             for each in obstacles:
                 around = each.around(place, above)
                 if around is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 import pytest
 
 from dpf_edge.host import signatures
 from dpf_edge.host.capture import Capture
 from dpf_edge.host.redact import redact
+from dpf_edge.host.redact_macs import Macs
 from dpf_edge.host.redact_numbers import Numbers
 from dpf_edge.model import Machine, Neighbour
 from dpf_edge.vantage import macs
@@ -128,6 +130,17 @@ def test_a_full_network_stays_full_and_every_host_is_one(key: bytes) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("inner", ["192.168.7.0/26", "192.168.7.64/26", "192.168.7.128/25"])
+def test_in_a_full_network_with_another_inside_no_two_become_one(key: bytes, inner: str) -> None:
+    every = [f"192.168.7.{last}" for last in range(256)]
+    found = mapped("192.168.7.0/24", inner, *every, key=key)
+
+    held = network(found[0])
+    assert 256 == len(set(found[2:]))
+    assert {ipaddress.ip_address(str(each)) for each in found[2:]} == {*held}
+
+
+@pytest.mark.parametrize("key", KEYS)
 def test_a_block_that_is_full_of_networks_stays_so(key: bytes) -> None:
     every = [f"192.168.{third}.0/24" for third in range(256)]
     found = mapped(*every, key=key)
@@ -137,6 +150,35 @@ def test_a_block_that_is_full_of_networks_stays_so(key: bytes) -> None:
         was = [each for each in known if each.overlaps(network(before))]
         assert was == [each for each in known if each.overlaps(network(after))]
     assert set(every) == set(found)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_networks_old_number_is_given_to_another_one(key: bytes) -> None:
+    every = [f"192.168.{third}.0/24" for third in range(6, 96)]
+    found = mapped(*every, key=key)
+
+    moved = {after for before, after in zip(every, found, strict=True) if before != after}
+    assert len(moved) > 60
+    assert moved.isdisjoint(every)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(
+    "lan",
+    [("172.31.16.9/20", "172.31.64.9/19"), [f"172.{each}.0.9/15" for each in range(20, 31, 2)]],
+)
+def test_no_network_moves_onto_one_that_stays(key: bytes, lan: list[str]) -> None:
+    pools = ["172.18.0.1/16", "172.19.0.1/16"]
+    found = mapped(*pools, *lan, key=key)
+
+    assert pools == found[:2]
+    for moved in found[2:]:
+        assert network(moved).network_address in ipaddress.ip_network("172.16.0.0/12")
+        assert not [each for each in pools if network(each).overlaps(network(moved))]
+
+
+def test_a_network_around_an_engines_stays_around_it() -> None:
+    assert ["172.16.0.0/13", "172.18.0.1/16"] == mapped("172.16.0.0/13", "172.18.0.1/16")
 
 
 def test_a_lan_with_a_known_range_inside_stays_and_its_hosts_move() -> None:
@@ -221,6 +263,22 @@ def test_a_mac_keeps_its_separators_and_is_one_in_every_way_of_writing() -> None
     assert held.text("3c:a6:2f:5a:6b:7c") == held.text("3C-A6-2F-5A-6B-7C").replace("-", ":")
 
 
+@pytest.mark.parametrize(
+    ("mac", "form"),
+    [
+        ("42:01:0A", "42:01:0A"),
+        ("42:01:0a:5a", r"42:01:0a:x[0-9a-f]{8}"),
+        ("3c:a6:2f:5a:6b:7c:8d:9e", r"3c:a6:2f:x[0-9a-f]{8}"),
+        ("contoso", r"x[0-9a-f]{8}"),
+    ],
+)
+def test_of_what_is_no_mac_the_maker_stays_at_most(mac: str, form: str) -> None:
+    entry = Neighbour("127.0.0.1", mac)
+    made = Capture(capture=1, machine=Machine("Linux"), interfaces=(), neighbours=(entry,))
+
+    assert re.fullmatch(form, str(redact(made, KEY).neighbours[0].mac))
+
+
 def test_of_dockers_old_macs_the_address_inside_changes_as_the_address_does() -> None:
     numbers = Numbers(KEY, ["10.31.7.9/24", "172.17.0.2/16"])
     address = ipaddress.ip_interface(str(numbers.address("10.31.7.9/24"))).packed.hex(":")
@@ -230,3 +288,23 @@ def test_of_dockers_old_macs_the_address_inside_changes_as_the_address_does() ->
     other = numbers.macs.text("02:42:0a:1f:07:0a")
     assert other.startswith("02:42:")
     assert "0a:1f" not in other
+
+
+def test_no_two_of_dockers_old_macs_become_one() -> None:
+    """One would become what an address's new MAC is; then it goes on to another."""
+    first = 0x0242AC000001
+    taken = Macs(KEY, {}).value(first) & 0xFFFFFFFF
+
+    held = Macs(KEY, {0xAC000099: taken})
+
+    assert 0x0242 << 32 | taken == held.value(0x0242AC000099)
+    assert held.value(first) != held.value(0x0242AC000099)
+
+
+def test_no_mac_takes_a_prefix_that_detectors_know() -> None:
+    held = Macs(KEY, {})
+
+    images = [held.value(0x02420A000000 | each).to_bytes(6).hex(":") for each in range(3000)]
+
+    assert [] == [image for image in images if image.startswith("02:42:ac:")]
+    assert {"02:42"} == {image[:5] for image in images}

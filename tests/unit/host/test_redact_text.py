@@ -227,6 +227,18 @@ def test_a_path_keeps_its_form_and_loses_its_names() -> None:
     assert re.fullmatch(form, told)
 
 
+def test_accounts_of_every_machine_stay() -> None:
+    text = "C:\\Users\\Public\\x /home/root/x /Users/Shared/x"
+
+    assert text == of().scanned(text)
+
+
+def test_a_word_that_detectors_look_for_stays_inside_another() -> None:
+    told = of().spelled("/srv/contosodockerdata/containers/storagecontoso")
+
+    assert re.fullmatch(r"/srv/x\w{8}dockerdata/containers/storagex\w{8}", told)
+
+
 def test_versions_are_no_addresses_and_private_addresses_are_no_versions() -> None:
     names = of("10.31.7.9")
 
