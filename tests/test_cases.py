@@ -18,6 +18,7 @@ import pytest
 
 from dpf_edge.host import capture
 from dpf_edge.model import Answer, Diagnosis, Vantage
+from dpf_edge.vantage.advice import CASES as ADVICE
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.diagnose import diagnose, findings
 
@@ -160,6 +161,12 @@ def test_every_vantage_has_a_case_that_is_it_and_one_that_only_looks_so() -> Non
 
     assert TOLD_APART <= {each["vantage"] for each in wanted}
     assert TOLD_APART <= {other for each in wanted for other in each.get("not", ())}
+
+
+def test_every_advice_has_a_case() -> None:
+    given = {code for name in NAMES for code in expectation(name).get("advice", [])}
+
+    assert {case.advice.code for case in ADVICE} - given == set()
 
 
 def test_every_published_capture_has_its_case() -> None:

@@ -43,12 +43,12 @@ def sorted_by_kind(sight: Sight) -> dict[Adapter, list[Interface]]:
 
 def windows(sight: Sight) -> Lan:
     """Windows itself: on the LAN by its cards, or by the port of an external switch."""
+    refused = refusal(sight)
+    if refused is not None:
+        return refused
     found = sorted_by_kind(sight)
     cards = honest(sight, found[Adapter.CARD])
     switches = honest(sight, found[Adapter.SWITCH])
-    refused = refusal(sight, found)
-    if refused is not None:
-        return refused
     if cards or switches:
         known = [each for each in cards if each.hardware and routed(sight, each)]
         confidence = STRONG if known else GOOD if cards else FAIR
@@ -67,11 +67,11 @@ def macos(sight: Sight) -> Lan:
     """
     if sight.is_("local-network-privacy"):
         return unknown("macOS keeps this process from the LAN: it has no Local Network permission")
-    found = sorted_by_kind(sight)
-    cards = honest(sight, found[Adapter.CARD])
-    refused = refusal(sight, found)
+    refused = refusal(sight)
     if refused is not None:
         return refused
+    found = sorted_by_kind(sight)
+    cards = honest(sight, found[Adapter.CARD])
     if cards:
         return yes(sight, cards, Reach.L2, FAIR, "this Mac's own network card is on it")
     return without_a_card(sight, found)
@@ -87,7 +87,7 @@ def routed(sight: Sight, interface: Interface) -> bool:
     return tables.lowest_metric(sight.tables, interface) != float("inf")
 
 
-def refusal(sight: Sight, found: dict[Adapter, list[Interface]]) -> Lan | None:
+def refusal(sight: Sight) -> Lan | None:
     """Why no card of this machine can say yes by itself, where that is so."""
     if nothing_but_loopback(sight):
         return no_network(sight)
@@ -100,7 +100,6 @@ def refusal(sight: Sight, found: dict[Adapter, list[Interface]]) -> Lan | None:
     machine = sight.finding("hypervisor")
     if machine.answer is Answer.YES or sight.finding("cloud").evidence:
         return by_neighbours(sight, FAIR, GUEST)
-    del found
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Lan, Reach
-from dpf_edge.vantage import addresses, macs, proof, tables
+from dpf_edge.vantage import inner, macs, proof, tables
 from dpf_edge.vantage.answers import (
     CERTAIN,
     FAIR,
@@ -29,25 +29,6 @@ if TYPE_CHECKING:
     from dpf_edge.vantage.tables import Tables
 
 
-# Where desktop engines' machines stand by default, and what their second cards are numbered when
-# they are shared, host-only, between machines or behind vmnet's NAT, and not bridged (Lima's
-# networks.yaml, Colima's and Rancher Desktop's own).
-INNER_NUMBERS = tuple(
-    addresses.network(text)
-    for text in (
-        "192.168.127.0/24",
-        "192.168.5.0/24",
-        "198.19.248.0/23",
-        "192.168.138.0/23",
-        "192.168.143.0/24",
-        "fd07:b51a:cc66::/48",
-        "192.168.104.0/24",
-        "192.168.105.0/24",
-        "192.168.106.0/24",
-        "192.168.205.0/24",
-        "192.168.64.0/24",
-    )
-)
 # The second cards that can be bridged; Rancher Desktop's rd1 is always shared.
 BRIDGED_LINKS = r"lima\d+|col0|rd0|eth\d+|enp\w+"
 
@@ -153,7 +134,12 @@ def wsl1(sight: Sight) -> Lan:
         for each in held.live()
         if each.up is True
         and each.kind in {"ether", "wifi", None}
-        and macs.kind(each.mac) in {MacKind.HARDWARE, MacKind.LOCAL}
+        and (
+            macs.kind(each.mac) is MacKind.HARDWARE
+            # A radio may hide its maker; so does the port of Windows' own hotspot, but nothing
+            # leads out by that.
+            or (macs.kind(each.mac) is MacKind.LOCAL and held.gateways(each.name))
+        )
         and not tables.is_vpn(each)
         and not proof.leads_to_a_stack(held, each)
     ]
@@ -218,19 +204,12 @@ def linux_vm_bridged(sight: Sight) -> Lan:
     return by_neighbours(sight, FAIR, VIRTUAL_MACHINE)
 
 
-def is_inner(interface: Interface) -> bool:
-    """Whether an interface has one of the networks that desktop engines keep to themselves."""
-    return any(
-        addresses.within(place.ip, network)
-        for place in tables.places(interface)
-        for network in INNER_NUMBERS
-    )
-
-
 def desktop_machine(sight: Sight) -> Lan:
     """A desktop engine's virtual machine: on the LAN by a bridged second card, or not at all."""
     held = sight.tables
-    extra = [each for each in held.live() if not tables.is_engine(each) and not is_inner(each)]
+    extra = [
+        each for each in held.live() if not tables.is_engine(each) and not inner.is_inner(each)
+    ]
     bridged = [each for each in extra if proof.neighbours_prove(held, each).proven]
     if bridged:
         return yes(sight, bridged, Reach.L2, GOOD, "its second card is bridged to the LAN")

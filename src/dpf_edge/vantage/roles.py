@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, InterfaceRole, Reach, Role, Vantage
-from dpf_edge.vantage import adapters, macs, places, proof, tables
+from dpf_edge.vantage import adapters, inner, macs, proof, tables
 from dpf_edge.vantage.adapters import Adapter
 from dpf_edge.vantage.macs import MacKind
 
@@ -122,7 +122,7 @@ def on_a_lan(interface: Interface, sight: Sight, verdict: Verdict) -> tuple[Role
     """An interface of a machine that sees the LAN: is it one of those that do?"""
     if interface.name == verdict.lan.interface:
         return Role.LAN, "the LAN is here"
-    if sight.is_("desktop-machine") and places.is_inner(interface):
+    if sight.is_("desktop-machine") and inner.is_inner(interface):
         return Role.VM, "a virtual machine's inner network"
     if interface.master is not None:
         return Role.VIRTUAL, f"a part of {interface.master}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dpf_edge.host.seam import Host
     from dpf_edge.model import Interface, Probe, Route, Rule
-    from dpf_edge.vantage.addresses import IPInterface
+    from dpf_edge.vantage.addresses import IPAddress, IPInterface
 
 T = TypeVar("T")
 
@@ -106,6 +106,11 @@ class Tables(NamedTuple):
         live = [each for each in self.live() if not is_engine(each)]
         return live[0] if len(live) == 1 else None
 
+    def routers(self) -> frozenset[IPAddress]:
+        """The gateways of all default routes."""
+        parsed = (addresses.address(route.via) for route in self.default_routes())
+        return frozenset(each for each in parsed if each is not None)
+
     def gateways(self, dev: str) -> tuple[str, ...]:
         """The gateways of the default routes through an interface."""
         return tuple(route.via for route in self.default_routes() if route.dev == dev and route.via)
@@ -127,6 +132,8 @@ def heard(
     have that network nothing tells which, and it is left out. An entry whose address was asked
     and stayed silent is a memory, and proves nothing.
     """
+    if not probes:
+        return neighbours
     silent = {
         addresses.address(probe.to)
         for probe in probes

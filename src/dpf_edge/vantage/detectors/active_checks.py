@@ -37,10 +37,10 @@ def active_checks(host: Host) -> Finding:
 def arp(held: Tables, made: list[Probe]) -> str:
     """What the addresses gave that were looked for on the link."""
     answered = {probe.to: (probe.mac or "").lower() for probe in made if probe.result == "answered"}
-    gateways = {route.via for route in held.default_routes()}
     if not answered:
         return f"{len(made)} asked, none answered; {PROVES_NOTHING}, or that the link is cut off"
-    gateway = "the gateway among them" if gateways & set(answered) else "the gateway not"
+    routers = held.routers() & {addresses.address(to) for to in answered}
+    gateway = "the gateway among them" if routers else "the gateway not"
     hardware = {mac for mac in answered.values() if macs.kind(mac) is MacKind.HARDWARE}
     proof = f"{len(hardware)} hardware makers' MACs share this segment"
     if not hardware:
@@ -81,7 +81,6 @@ def hop(held: Tables, made: list[Probe]) -> str:
         return f"no router said anything; {PROVES_NOTHING}"
     if any(probe.from_ == probe.to for probe in made):
         return f"{first} itself answered, which is further than one hop"
-    gateways = {addresses.address(route.via) for route in held.default_routes()}
-    if addresses.address(first) in gateways:
+    if addresses.address(first) in held.routers():
         return f"the gateway {first} is the first router; it may be a LAN's or a translator's"
     return f"{first} is the first router, and no gateway of this machine's"

@@ -3,16 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, resolver, tables
+from dpf_edge.vantage import addresses, firmware, resolver, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 
 if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
 
-DMI = "/sys/class/dmi/id/"
-# Where Windows keeps what the firmware says of the machine.
-BIOS = "HKLM\\HARDWARE\\DESCRIPTION\\System\\BIOS\\"
+ASSET_TAG = "/sys/class/dmi/id/chassis_asset_tag"
 # The vendors that only clouds write into the firmware's tables, in lower case. OpenStack is not
 # among them: it runs in cellars too.
 VENDORS = (
@@ -66,7 +64,7 @@ def cloud(host: Host) -> Finding:
     network is the provider's to tell.
     """
     reading = Reading(host)
-    evidence = [*firmware(reading), *fabric(host), *named(reading)]
+    evidence = [*told(reading), *fabric(host), *named(reading)]
     if {item.signal for item in evidence} & {"cloud-vendor", "asset-tag"}:
         evidence += guest(reading)
     count = len({item.signal for item in evidence})
@@ -74,22 +72,16 @@ def cloud(host: Host) -> Finding:
     return Finding(answer, "cloud" if evidence else None, tuple(evidence), tuple(reading.doubts))
 
 
-def firmware(reading: Reading) -> list[Evidence]:
+def told(reading: Reading) -> list[Evidence]:
     """What the firmware's tables say, on Linux and on Windows."""
-    found = []
-    sources = {
-        **{DMI + name: reading.text(DMI + name) for name in ("sys_vendor", "product_name")},
-        DMI + "bios_vendor": reading.text(DMI + "bios_vendor"),
-        BIOS + "SystemManufacturer": reading.value(BIOS + "SystemManufacturer"),
-        BIOS + "SystemProductName": reading.value(BIOS + "SystemProductName"),
-    }
-    for source, text in sources.items():
-        low = (text or "").strip().lower()
-        if any(word in low for word in VENDORS):
-            found.append(Evidence("cloud-vendor", low[:80], source))
-    tag = (reading.text(DMI + "chassis_asset_tag") or "").strip().lower()
+    found = [
+        Evidence("cloud-vendor", word.text[:80], word.source)
+        for word in firmware.words(reading)
+        if any(vendor in word.text for vendor in VENDORS)
+    ]
+    tag = (reading.text(ASSET_TAG) or "").strip().lower()
     if tag in ASSET_TAGS:
-        found.append(Evidence("asset-tag", tag, DMI + "chassis_asset_tag"))
+        found.append(Evidence("asset-tag", tag, ASSET_TAG))
     return found
 
 

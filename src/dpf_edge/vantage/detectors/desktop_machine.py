@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, resolver, tables
+from dpf_edge.vantage import addresses, inner, resolver, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.detectors.engine import engine_info
 from dpf_edge.vantage.reading import Reading
@@ -25,29 +25,23 @@ class Family(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-# gvproxy: containers/gvisor-tap-vsock, its defaults. Lima: its user-mode network. OrbStack: seen
-# on machines of it; its newer releases number from 192.168.138.0.
 FAMILIES = {
     "gvproxy": Family(
-        (addresses.network("192.168.127.0/24"),),
+        inner.MACHINES["gvproxy"],
         ("192.168.127.1",),
         ("5a:94:ef:e4:0c:ee",),
         (addresses.network("192.168.127.1/32"),),
         ("host.containers.internal",),
     ),
     "lima": Family(
-        (addresses.network("192.168.5.0/24"),),
+        inner.MACHINES["lima"],
         ("192.168.5.2",),
         ("52:55:55:",),
         (addresses.network("192.168.5.3/32"),),
         ("host.lima.internal",),
     ),
     "orbstack": Family(
-        (
-            addresses.network("198.19.248.0/23"),
-            addresses.network("192.168.138.0/23"),
-            addresses.network("fd07:b51a:cc66::/48"),
-        ),
+        inner.MACHINES["orbstack"],
         (),
         (),
         (addresses.network("0.250.250.0/24"),),
@@ -113,7 +107,7 @@ def by_family(reading: Reading) -> list[Sign]:
     """The numbers, MACs, resolvers and names of the networks that these machines stand in."""
     host = reading.host
     held = tables.of(host)
-    gateways = {route.via for route in held.default_routes()}
+    routers = {str(each) for each in held.routers()}
     told = resolver.parse(reading.text("/etc/resolv.conf") or "")
     found: list[Sign] = []
     for name, family in FAMILIES.items():
@@ -123,7 +117,7 @@ def by_family(reading: Reading) -> list[Sign]:
             for address in each.addresses:
                 ip = addresses.address(address.address)
                 here = any(addresses.within(ip, network) for network in family.networks)
-                if here and (not family.gateways or gateways & set(family.gateways)):
+                if here and (not family.gateways or routers & set(family.gateways)):
                     found.append((usual, Evidence("machine-numbers", address.address, source)))
             if family.macs and (each.mac or "").lower().startswith(family.macs):
                 found.append((usual, Evidence("machine-mac", f"{each.name} is {each.mac}", source)))

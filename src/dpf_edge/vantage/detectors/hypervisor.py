@@ -3,16 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import tables
+from dpf_edge.vantage import firmware, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 
 if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
 
-DMI = "/sys/class/dmi/id/"
-# Where Windows keeps what the firmware says of the machine.
-BIOS = "HKLM\\HARDWARE\\DESCRIPTION\\System\\BIOS\\"
 # The vendors that hypervisors and clouds write into the firmware's tables, in lower case.
 VENDORS = {
     "qemu": "qemu",
@@ -51,12 +48,11 @@ def hypervisor(host: Host) -> Finding:
     words = (flags or "").split()
     if "hypervisor" in words:
         evidence.append(Evidence("cpu-flag", "hypervisor", "/proc/cpuinfo"))
-    for name, source, text in firmware(reading):
-        low = (text or "").strip().lower()
-        match = next((word for word in VENDORS if word in low), None)
-        if match or (name == "product_name" and low == "virtual machine"):
+    for told in firmware.words(reading):
+        match = next((word for word in VENDORS if word in told.text), None)
+        if match or (told.name == "product_name" and told.text == "virtual machine"):
             kind = kind or (VENDORS[match] if match else "hyper-v")
-            evidence.append(Evidence(f"firmware {name}", low, source))
+            evidence.append(Evidence(f"firmware {told.name}", told.text, told.source))
     xen = (reading.text("/sys/hypervisor/type") or "").strip()
     if xen:
         kind = kind or xen
@@ -75,16 +71,3 @@ def hypervisor(host: Host) -> Finding:
         none = Evidence("no-hypervisor", "no such processor flag", "/proc/cpuinfo")
         return Finding(Answer.NO, None, (none,), tuple(reading.doubts))
     return Finding(Answer.UNKNOWN, None, (), tuple(reading.doubts))
-
-
-def firmware(reading: Reading) -> list[tuple[str, str, str | None]]:
-    """The firmware's words, each with its name and where it was read, on Linux and Windows."""
-    linux = ("sys_vendor", "product_name", "bios_vendor")
-    windows = ("SystemManufacturer", "SystemProductName", "BIOSVendor")
-    return [
-        *((name, DMI + name, reading.text(DMI + name)) for name in linux),
-        *(
-            (name, BIOS + value, reading.value(BIOS + value))
-            for name, value in zip(linux, windows, strict=True)
-        ),
-    ]

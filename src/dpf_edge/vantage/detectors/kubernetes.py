@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from dpf_edge.model import Answer, Evidence, Finding
 from dpf_edge.vantage import addresses, tables
 from dpf_edge.vantage.detectors import detector
+from dpf_edge.vantage.detectors.container import orchestrator
 from dpf_edge.vantage.reading import Reading
 
 if TYPE_CHECKING:
     from dpf_edge.host.seam import Host
 
-SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 # Where Calico's pods believe their gateway to be, and what answers for it.
 CALICO_GATEWAY, CALICO_MAC = "169.254.1.1", "ee:ee:ee:ee:ee:ee"
 # The links that a node's network plug-in makes; a pod of its own network has none of them.
@@ -28,12 +28,7 @@ def kubernetes(host: Host) -> Finding:
     """
     reading = Reading(host)
     held = tables.of(host)
-    evidence = []
-    if reading.env("KUBERNETES_SERVICE_HOST"):
-        source = "environment KUBERNETES_SERVICE_HOST"
-        evidence.append(Evidence("kubernetes", "set", source))
-    if host.is_dir(SERVICE_ACCOUNT):
-        evidence.append(Evidence("service-account", "present", SERVICE_ACCOUNT))
+    evidence = [item for _, item in orchestrator(reading)]
     if "kubepods" in (reading.text("/proc/1/cgroup") or ""):
         evidence.append(Evidence("pod-group", "kubepods", "/proc/1/cgroup"))
     for line in (reading.text("/etc/resolv.conf") or "").split("\n"):

@@ -24,7 +24,7 @@ def local_network_privacy(host: Host) -> Finding:
     if machine.system != "Darwin" or machine.uid == ROOT:
         return Finding(Answer.NO)
     held = tables.of(host)
-    gateways = {route.via for route in held.default_routes()}
+    routers = held.routers()
     evidence = []
     for probe in held.probes:
         to = addresses.address(probe.to)
@@ -32,10 +32,10 @@ def local_network_privacy(host: Host) -> Finding:
             tables.within(to, place) for each in held.live() for place in tables.places(each)
         )
         if probe.check == "tcp" and probe.result == "unreachable" and on_link:
-            if probe.to not in gateways:
+            if to not in routers:
                 told = f"no route to the neighbour {probe.to}"
                 evidence.append(Evidence("unreachable", told, "active check tcp"))
-        elif probe.result == "answered" and probe.to in gateways:
+        elif probe.result == "answered" and to in routers:
             told = f"the gateway {probe.to} answers"
             evidence.append(Evidence("gateway", told, f"active check {probe.check}"))
     if any(item.signal == "unreachable" for item in evidence):
