@@ -20,6 +20,8 @@ from dpf_edge.vantage.advice import CASES
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.homes import AS_HERE, BY_ENGINE, HOMES
 from dpf_edge.vantage.matrix import ROWS
+from dpf_edge.wsl import keys
+from dpf_edge.wsl.lint import CODES
 from tools import reads
 
 if TYPE_CHECKING:
@@ -59,7 +61,9 @@ def exit_codes() -> str:
     return (
         f"{MADE}\n# Exit codes\n\n"
         "Every command ends with 0 where it did what it was asked, whatever the answer.\n"
-        "`diagnose --check` alone answers by its exit code: 0 yes, 1 no, 2 unknown.\n"
+        "Two answer by their exit code. `diagnose --check`: 0 yes, 1 no, 2 unknown.\n"
+        "`wslconfig lint`: 0 nothing worse than an info, 1 WSL drops or ignores something, 2 WSL "
+        "reads something otherwise than was probably meant.\n"
         "A failure is one line on stderr, `error[CODE]: what, where`, and often a `hint:` line "
         "with what to do.\n"
         "A code that is not in this table is a failure too.\n\n"
@@ -168,6 +172,49 @@ def vantages() -> str:
     )
 
 
+def wslconfig() -> str:
+    """Every key of .wslconfig, every policy, every problem's code."""
+    names = {keys.WINDOWS_11: "Windows 11", keys.WINDOWS_11_22H2: "Windows 11 22H2"}
+
+    def needs(key: keys.Key) -> str:
+        told = [names[key.windows]] if key.windows else []
+        if key.since and not key.also_experimental:
+            later = key.since == keys.AFTER_2_9_4
+            told.append("WSL after 2.9.4" if later else f"WSL {'.'.join(map(str, key.since))}")
+        if key.also_experimental:
+            told.append("WSL 2.0.5; in [experimental] since 2.0.0, where it still works")
+        return "; ".join(told) or "–"
+
+    rows = [
+        (
+            f"`{key.full}`" + ("" if key.documented else " *"),
+            ", ".join(f"`{word}`" for word in key.choices) or key.kind.value,
+            key.default,
+            key.says,
+            needs(key),
+            f"`{key.policy}`" if key.policy else "–",
+        )
+        for key in keys.KEYS
+    ]
+    return (
+        f"{MADE}\n# .wslconfig\n\n"
+        "What `dpf-edge wslconfig` knows of the file, read from WSL's own parser (2.6.3 to 2.9.4). "
+        "The\n[guide](../guides/mirrored-networking.md) says what to do with it, and\n"
+        "[wslconfig-1](contracts/wslconfig-1.schema.json) is what `lint --json` prints.\n\n"
+        "## Keys\n\nSections and keys have no case, and neither have booleans and words. A key "
+        "with a * is in no documentation.\n\n"
+        + table(("key", "value", "default", "sets", "needs", "policy"), rows)
+        + "\n## Problems\n\n"
+        "An *error* is a line or a setting that WSL drops or ignores, a *warning* one that it "
+        "reads otherwise than was\nprobably meant, an *info* one that is still good and has a "
+        "newer way.\n\n"
+        + table(("code", "what it says"), [(f"`{code}`", says) for code, says in CODES.items()])
+        + "\n## Policies\n\n"
+        "Values below `HKLM\\Software\\Policies\\WSL`; 0 takes it from the user.\n\n"
+        + table(("policy", "is about"), [(f"`{name}`", on) for name, on in keys.POLICIES.items()])
+    )
+
+
 def shown(name: str) -> str:
     """A page's path from the root of the checkout."""
     return str((PAGES / name).resolve().relative_to(ROOT))
@@ -181,6 +228,7 @@ def main() -> int:
         "advice.md": advice(),
         "deployment-matrix.md": matrix(),
         "vantages.md": vantages(),
+        "wslconfig.md": wslconfig(),
         "../evidence/confusion.md": confusion.page(),
         "../../src/dpf_edge/vantage/reads.json": reads.encoded(),
     }

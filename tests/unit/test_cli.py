@@ -47,7 +47,7 @@ def test_help_names_every_command_and_where_to_start() -> None:
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "Start with `dpf-edge diagnose`" in done.stdout
-    for command in ("capture", "compare", "diagnose", "list"):
+    for command in ("capture", "compare", "diagnose", "list", "wslconfig"):
         assert re.search(rf"^  {command} +\S", done.stdout, re.MULTILINE)
         told = run(command, "--help")
         assert (0, "") == (told.returncode, told.stderr)

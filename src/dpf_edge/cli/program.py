@@ -10,7 +10,7 @@ import click
 from dpf_edge import __version__, cli
 
 # What stands in this package and is no command.
-NOT_COMMANDS = frozenset({"answer", "plain", "program", "render"})
+NOT_COMMANDS = frozenset({"answer", "plain", "program", "render", "wslconfig_report"})
 
 
 class Commands(click.Group):
