@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench import confusion
+from tests.test_cases import NAMES, replay
 
 from dpf_edge import __main__ as program
 from dpf_edge import errors
 from dpf_edge.host import allowed
+from dpf_edge.model import Answer, Vantage
 from dpf_edge.vantage.advice import CASES
 from dpf_edge.vantage.detectors import detector
+from dpf_edge.vantage.diagnose import diagnose
+from dpf_edge.vantage.forms import Mode
 from dpf_edge.vantage.homes import AS_HERE, BY_ENGINE, HOMES
 from dpf_edge.vantage.matrix import ROWS
+from dpf_edge.vantage.plan import plan
 from dpf_edge.wsl import keys
 from dpf_edge.wsl.lint import CODES
 from tools import reads
@@ -136,13 +141,45 @@ def advice() -> str:
 
 
 def matrix() -> str:
-    """The deployment matrix."""
+    """The deployment matrix, and what each form gives from each vantage."""
     rows = [(str(row.number), row.place, row.runtime.value, row.why) for row in ROWS.values()]
+    given = planned()
     return (
         f"{MADE}\n# The deployment matrix\n\n"
         "Where a node sees the LAN, by the machine that it runs on.\n\n"
         + table(("row", "machine", "runtime", "because"), rows)
+        + "\n## Every vantage, every form\n\n"
+        "What `dpf-edge plan` answers over the recorded cases: would that form see the LAN, and "
+        "where does a native\nprogram run? *Unknown* is a machine that cannot be seen from the one "
+        "that was diagnosed, or one that\nneeds `diagnose --active` first. A form that is a *no* "
+        "is refused, unless `--even-if-blind` is given.\n\n"
+        + table(
+            ("diagnosed in", "native runs", *(f"`--mode {mode.value}`" for mode in Mode)),
+            [
+                (
+                    f"`{vantage.value}`",
+                    "; ".join(sorted(outside)),
+                    *(", ".join(each for each in Answer if each in answers[mode]) for mode in Mode),
+                )
+                for vantage, (outside, answers) in given.items()
+            ],
+        )
     )
+
+
+def planned() -> dict[Vantage, tuple[set[str], dict[Mode, set[Answer]]]]:
+    """By the vantage of each case: where a native program runs, and what each form would see."""
+    given: dict[Vantage, tuple[set[str], dict[Mode, set[Answer]]]] = {
+        vantage: (set(), {mode: set() for mode in Mode}) for vantage in Vantage
+    }
+    for name in NAMES:
+        found = diagnose(replay(name))
+        places, answers = given[found.vantage]
+        for mode in Mode:
+            made = plan(found, mode)
+            answers[mode].add(made.sees_lan)
+            places.update({made.where} if mode is Mode.NATIVE else ())
+    return given
 
 
 def vantages() -> str:

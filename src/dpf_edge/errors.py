@@ -22,6 +22,7 @@
     │   ├── WslConfigUnreadable wslconfig-unreadable 74
     │   ├── WslConfigBusy       wslconfig-busy       75
     │   └── WslConfigReadOnly   wslconfig-read-only  77
+    ├── PlanBlind               plan-blind           78
     ├── WslUnavailable          wsl-unavailable      69
     ├── Declined                declined             75
     ├── OutputFailed            output-failed        73
@@ -178,6 +179,13 @@ class WslConfigReadOnly(WslConfigError):
 
     code = "wslconfig-read-only"
     exit_code = 77  # EX_NOPERM
+
+
+class PlanBlind(DpfEdgeError):
+    """The form of the node that was asked for cannot see the LAN here."""
+
+    code = "plan-blind"
+    exit_code = 78  # EX_CONFIG
 
 
 class WslUnavailable(DpfEdgeError):

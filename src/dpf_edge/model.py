@@ -258,6 +258,8 @@ class Lan(msgspec.Struct, frozen=True):
     interface: str | None = None
     address: str | None = None
     network: str | None = None
+    gateway: str | None = None
+    """The router on that network that a default route leads by, where there is one."""
     why: str | None = None
 
 
@@ -276,6 +278,7 @@ class InterfaceRole(msgspec.Struct, frozen=True):
     role: Role
     addresses: tuple[str, ...]
     why: str
+    kind: LinkKind | None = None
 
 
 class ContainersHere(msgspec.Struct, frozen=True):

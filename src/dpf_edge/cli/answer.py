@@ -29,17 +29,10 @@ def answer(capture: str | None, *, check: bool, as_json: bool, active: bool = Fa
     """
     from dpf_edge.vantage.diagnose import diagnose
 
-    if capture is None:
-        from dpf_edge.host.live import live
-
-        host = live()
-        found = diagnose(host)
-        if active:
-            found = diagnose(checked(host, found))
-    else:
-        from dpf_edge.host import capture as captures
-
-        found = diagnose(captures.Replay(captures.load(capture)))
+    host = host_of(capture)
+    found = diagnose(host)
+    if active:
+        found = diagnose(checked(host, found))
     if as_json:
         import msgspec
 
@@ -50,6 +43,21 @@ def answer(capture: str | None, *, check: bool, as_json: bool, active: bool = Fa
 
         render.diagnosis(found)
     return CHECKED[found.lan.answer] if check else 0
+
+
+def host_of(capture: str | None) -> Host:
+    """The machine that a command line means: this one, or a capture's.
+
+    :raises CaptureError: the capture cannot be read.
+    :raises UnsupportedSystem: this one cannot be.
+    """
+    if capture is None:
+        from dpf_edge.host.live import live
+
+        return live()
+    from dpf_edge.host import capture as captures
+
+    return captures.Replay(captures.load(capture))
 
 
 def checked(host: Host, found: Diagnosis) -> Host:

@@ -8,12 +8,13 @@ import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.cli.plain import printable
-from dpf_edge.model import Answer, Role, Severity
+from dpf_edge.model import Answer, Role, Runtime, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from dpf_edge.model import Advice, Comparison, Diagnosis
+    from dpf_edge.vantage.plan import Plan
 
 # Prose wider than this is hard to read, and narrower than that there is no room for tables.
 WIDEST, NARROWEST = 96, 60
@@ -133,12 +134,13 @@ def diagnosis_lines(found: Diagnosis) -> Iterator[Line]:
     yield [Span("Where the node belongs", "bold")]
     row = f"row {found.recommendation.row}: " if found.recommendation.row else ""
     yield from wrapped(f"{row}{found.recommendation.runtime.value}; {found.recommendation.why}.")
+    yield from wrapped("`dpf-edge plan` says where exactly, and what every other form would give.")
 
 
-def labelled(label: str, text: str) -> Iterator[Line]:
-    """A paragraph behind a label."""
-    indent = " " * 14
-    yield from wrapped(text, indent, f"{INDENT}{label:<12}")
+def labelled(label: str, text: str, columns: int = 12) -> Iterator[Line]:
+    """A paragraph behind a label, which takes so many columns."""
+    indent = INDENT + " " * columns
+    yield from wrapped(text, indent, f"{INDENT}{label:<{columns}}")
 
 
 def advice_lines(advice: Advice) -> Iterator[Line]:
@@ -182,6 +184,59 @@ def capability_lines(each: Mapping[str, str | list[str]]) -> Iterator[Line]:
     yield from wrapped(str(each["asks"]), INDENT)
     yield from wrapped("reads " + "; ".join(each["reads"]), INDENT * 2)
     yield from wrapped(f"sends {each['sends']}", INDENT * 2)
+
+
+FORMS = {
+    Runtime.NATIVE: "A native program",
+    Runtime.CONTAINER_HOST: "A container with host networking",
+    Runtime.CONTAINER_MACVLAN: "A container with an address of its own, by macvlan",
+    Runtime.CONTAINER_IPVLAN: "A container with an address of its own, by ipvlan at layer 2",
+}
+
+
+def plan(made: Plan) -> None:
+    """Print a plan."""
+    show(plan_lines(made))
+
+
+def plan_lines(made: Plan) -> Iterator[Line]:
+    """A plan as lines: the form and the place, what it sees, what to type, the other rows."""
+    refused = " (refused)" if made.refused else ""
+    form = FORMS.get(made.runtime)
+    headline = f"{form}, {made.where}" if form else made.where.capitalize()
+    yield [Span(f"{headline}{refused}.", STYLES[made.sees_lan])]
+    yield []
+    yield from labelled("sees the LAN", f"{made.sees_lan.value}: {made.why}", 16)
+    if made.even_if_blind and made.sees_lan is Answer.NO:
+        yield from labelled("", "It is planned all the same, because --even-if-blind is given.", 16)
+    yield from labelled("diagnosed here", made.vantage.value, 16)
+    if made.row:
+        yield from labelled("matrix", f"row {made.row}", 16)
+    if made.commands:
+        yield []
+        yield [Span(f"Next, {there(made)}", "bold")]
+        for command in made.commands:
+            yield [Span(f"{INDENT}$ {command}", "cyan")]
+        for note in made.notes:
+            yield from wrapped(note)
+    yield []
+    yield [Span("What each row of the matrix would give here", "bold")]
+    for option in made.options:
+        if option.sees_lan is not None:
+            tick = Span(TICKS[option.sees_lan], STYLES[option.sees_lan])
+            name = f" {option.row}  {option.place}: {option.runtime.value}"
+            yield [Span(INDENT), tick, Span(name)]
+            yield from wrapped(option.why, INDENT * 4)
+    others = [str(option.row) for option in made.options if option.sees_lan is None]
+    if others:
+        yield from wrapped(f"for machines of another kind: rows {', '.join(others)}")
+
+
+def there(made: Plan) -> str:
+    """Where the next command is typed."""
+    if made.here or made.runtime is Runtime.NONE:
+        return "on this machine"
+    return made.where if made.runtime is Runtime.NATIVE else "on the machine of this engine"
 
 
 def comparison(found: Comparison) -> None:

@@ -56,6 +56,7 @@ def yes(sight: Sight, on: list[Interface], reach: Reach, confidence: float, why:
         interface=chosen.name,
         address=str(place.ip),
         network=str(place.network),
+        gateway=tables.gateway_on(sight.tables, chosen, place),
         why=why,
     )
 

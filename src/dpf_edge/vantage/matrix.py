@@ -74,7 +74,7 @@ def recommendation(sight: Sight, verdict: Verdict) -> Recommendation:
         why = native_outside(verdict)
         return Recommendation(None, Runtime.NATIVE if why else Runtime.NONE, why or NO_ROW)
     row = ROWS[number]
-    if verdict.vantage is Vantage.ENGINE_IPVLAN_L2:
+    if verdict.vantage is Vantage.ENGINE_IPVLAN_L2 and row.runtime is Runtime.CONTAINER_MACVLAN:
         return Recommendation(number, Runtime.CONTAINER_IPVLAN, IPVLAN)
     return Recommendation(number, row.runtime, row.why)
 

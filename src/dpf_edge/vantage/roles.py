@@ -38,7 +38,7 @@ def roles(sight: Sight, verdict: Verdict) -> tuple[InterfaceRole, ...]:
     for interface in sight.tables.interfaces:
         role, why = role_of(interface, sight, verdict)
         held = tuple(each.address for each in interface.addresses)
-        found.append(InterfaceRole(interface.name, role, held, why))
+        found.append(InterfaceRole(interface.name, role, held, why, interface.kind))
     return tuple(found)
 
 

@@ -167,6 +167,15 @@ def rows(ask: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
         return ()
 
 
+def gateway_on(held: Tables, interface: Interface, place: IPInterface) -> str | None:
+    """The first gateway of an interface's default routes that stands on a network of its own."""
+    for gateway in held.gateways(interface.name):
+        parsed = addresses.address(gateway)
+        if parsed is not None and parsed in place.network:
+            return str(parsed)
+    return None
+
+
 def is_default(route: Route) -> bool:
     """Whether a route takes what no other takes."""
     return route.to in {"default", "0.0.0.0/0", "::/0"}

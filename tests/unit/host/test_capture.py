@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dpf_edge import __main__, errors
+from dpf_edge import __main__
 from dpf_edge.errors import (
     Absent,
     CaptureError,
@@ -407,15 +407,3 @@ def test_what_is_odd_and_still_a_capture(data: bytes, tmp_path: Path) -> None:
 
     assert (0, b"") == (done.returncode, done.stderr)
     assert done.stdout
-
-
-def test_the_documented_exit_codes_are_the_ones_that_are_tested() -> None:
-    leaves: list[type[errors.DpfEdgeError]] = [errors.OutputFailed, errors.UnsupportedSystem]
-    leaves += CaptureError.__subclasses__()
-    documented = {
-        words[-2]: int(words[-1])
-        for line in (errors.__doc__ or "").splitlines()
-        if (words := line.split()) and words[-1].isdigit()
-    }
-
-    assert documented == {each.code: each.exit_code for each in leaves}
