@@ -10,7 +10,7 @@ from dpf_edge.errors import OutputFailed
 KEY_BYTES = 16
 
 
-@click.command("capture")
+@click.command("capture", short_help="Write down what this machine shows, to be judged elsewhere.")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file instead of stdout.")
 @click.option(
     "--redact",

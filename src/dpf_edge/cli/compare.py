@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dpf_edge.vantage.compare import Look
 
 
-@click.command("compare")
+@click.command("compare", short_help="Show, place by place, where the LAN is lost.")
 @click.option("--image", metavar="IMAGE", help="Look from this image instead of the node's own.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the comparison as JSON (comparison-1)."

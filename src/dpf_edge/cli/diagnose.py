@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("diagnose")
+@click.command("diagnose", short_help="Do I see the LAN? How is that known, and what should I do?")
 @click.option(
     "--capture",
     metavar="FILE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("list")
+@click.command("list", short_help="List every detector, what it reads and what it sends.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def command(as_json: bool) -> int:
     """List every detector: the one question that it asks, and what it reads to answer it.

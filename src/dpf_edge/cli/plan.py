@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command("plan")
+@click.command("plan", short_help="Where does the node belong here, and what do I type next?")
 @click.option(
     "--mode",
     type=click.Choice(["native", "container", "macvlan", "ipvlan"]),

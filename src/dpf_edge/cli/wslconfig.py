@@ -44,7 +44,11 @@ with_restart = click.option(
 )
 
 
-@click.group("wslconfig", invoke_without_command=True)
+@click.group(
+    "wslconfig",
+    invoke_without_command=True,
+    short_help="Read .wslconfig as WSL does, and set mirrored networking in it.",
+)
 @click.pass_context
 def command(context: click.Context) -> None:
     """Look at .wslconfig as WSL does, and change it for mirrored networking.
@@ -63,7 +67,7 @@ def command(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-@command.command("lint")
+@command.command("lint", short_help="Which lines does WSL drop, ignore or read otherwise?")
 @the_file
 @the_capture
 @click.option("--wsl-version", metavar="VERSION", help="Judge for this WSL: 2.6.3.")
@@ -100,7 +104,7 @@ def lint_command(
     return 0 if found.worst is None else LINTED.get(found.worst, 0)
 
 
-@command.command("show")
+@command.command("show", short_help="What is intended, what is in force, and why do they differ?")
 @the_file
 @the_capture
 @the_json
@@ -121,7 +125,7 @@ def show_command(file: str | None, capture: str | None, as_json: bool) -> int:
     return 0
 
 
-@command.command("plan")
+@command.command("plan", short_help="Print what `apply` would change.")
 @the_file
 @the_json
 def plan_command(file: str | None, as_json: bool) -> int:
@@ -141,7 +145,7 @@ def plan_command(file: str | None, as_json: bool) -> int:
     return 0
 
 
-@command.command("apply")
+@command.command("apply", short_help="Write the four settings of mirrored networking.")
 @the_file
 @without_asking
 @with_restart
@@ -178,7 +182,7 @@ def apply_command(file: str | None, yes: bool, restart: bool, as_json: bool) -> 
     return 0
 
 
-@command.command("undo")
+@command.command("undo", short_help="Bring back the file as it was before `apply`.")
 @the_file
 @without_asking
 @with_restart

@@ -89,7 +89,10 @@ def lint(found: Lint, name: str, *, is_there: bool) -> None:
     elif not counted:
         click.echo(printable(f"{name}: WSL reads every line as it is written"))
     else:
-        told = ", ".join(f"{number} {severity}" for severity, number in sorted(counted.items()))
+        told = ", ".join(
+            f"{number} {severity}{'s' if number > 1 else ''}"
+            for severity, number in sorted(counted.items())
+        )
         click.echo(told, err=True)
 
 
