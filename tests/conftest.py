@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from dpf_edge.host import allowed
 
@@ -44,6 +45,11 @@ def pytest_configure() -> None:
     What is started in the lab runs in namespaces with no way out, which the lab's own tests check.
     """
     sys.addaudithook(_guard)
+    # A developer's run looks at new examples each time, and finds what nobody thought of. The one
+    # that decides whether a change lands must give the same answer twice.
+    settings.register_profile("same", derandomize=True)
+    if os.environ.get("CI") == "true":
+        settings.load_profile("same")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
-from dpf_edge.errors import DpfEdgeError
+from dpf_edge.errors import DpfEdgeError, OutputFailed
 
 # 128 and the signal's number, as shells report it.
 INTERRUPTED = 130
 EX_SOFTWARE = 70
 EX_USAGE = 64
+# What a write says where there is no room, or the disk is broken.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 def main() -> None:
     """Run the command line and exit."""
+    open_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def open_streams() -> None:
+    """Give the program the output streams that it was started without (`>&-`): Python has None
+    there, and whoever prints fails after the work is done."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 -- for as long as the program runs
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
 
 
 def run(arguments: list[str]) -> int:
@@ -37,13 +50,25 @@ def run(arguments: list[str]) -> int:
         # Who read our output has gone; what is still buffered must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
-    except Exception as error:
-        if os.environ.get("DPF_EDGE_TRACEBACK"):
-            raise
-        where = type(error).__name__
-        complain("internal", f"{where}: {error}", "DPF_EDGE_TRACEBACK=1 shows where; please report")
-        return EX_SOFTWARE
+    except OSError as error:
+        if error.errno not in FULL:
+            return defect(error)
+        # Every file that is written says so by an error of its own: this was standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        complain(OutputFailed.code, f"standard output: {error.strerror}", None)
+        return OutputFailed.exit_code
+    except Exception as error:  # noqa: BLE001 -- whatever it is, no traceback reaches a user
+        return defect(error)
     return code
+
+
+def defect(error: Exception) -> int:
+    """What an exception ends with that nobody foresaw; it is raised again for who wants to see."""
+    if os.environ.get("DPF_EDGE_TRACEBACK"):
+        raise error
+    where = type(error).__name__
+    complain("internal", f"{where}: {error}", "DPF_EDGE_TRACEBACK=1 shows where; please report")
+    return EX_SOFTWARE
 
 
 def quick(arguments: list[str]) -> int | None:

@@ -485,3 +485,108 @@ def test_only_the_wslconfig_command_reaches_what_writes_the_file() -> None:
     }
 
     assert {"cli/wslconfig.py", "host/wslconfig_file.py"} == reaching
+
+
+def test_without_a_standard_input_nothing_is_written(file: Path) -> None:
+    done = subprocess.run(
+        [
+            *("sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "dpf_edge"),
+            *("wslconfig", "apply", "--file", str(file)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert done.returncode == 75
+    assert "error[declined]" in done.stderr
+    assert file.read_bytes() == OLD
+
+
+SAFE = "[wsl2]\nsafeMode=true\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (SAFE, "safe mode has no network"),
+        ("[experimental]\ndnsTunnelingIpAddress=foo\n", "switches dnsTunneling off"),
+        ("[wsl2]\nlocalhostForwarding=true\n", "localhostForwarding does nothing"),
+        ("[wsl2]\ndnsProxy=true\n", "dnsProxy does nothing"),
+    ],
+)
+@pytest.mark.parametrize("subcommand", ["plan", "apply"])
+def test_what_is_in_the_way_is_said_beside_what_it_gives(
+    file: Path, text: str, says: str, subcommand: str
+) -> None:
+    file.write_text(text)
+
+    done = wslconfig(subcommand, "--file", str(file), stdin="y\n")
+
+    assert done.returncode == 0
+    assert "In the way of it:" in flat(done.stderr)
+    assert says in flat(done.stderr)
+
+
+def test_a_file_with_nothing_in_the_way_says_nothing_of_it(file: Path) -> None:
+    done = wslconfig("apply", "--yes", "--file", str(file))
+
+    assert "In the way" not in done.stderr
+
+
+def test_what_is_in_the_way_of_a_file_that_is_right_is_said_too(file: Path) -> None:
+    file.write_text(SEED.replace("[wsl2]\n", SAFE))
+
+    done = wslconfig("apply", "--yes", "--file", str(file), "--json")
+
+    assert [each["line"] for each in json.loads(done.stdout)["in_the_way"]]
+    assert "safe mode" in flat(done.stderr)
+
+
+def test_an_older_copy_is_kept_when_a_newer_one_takes_its_name(file: Path) -> None:
+    wslconfig("apply", "--yes", "--file", str(file))
+    file.write_bytes(NEW.replace(b"mirrored", b"bridged"))
+
+    done = wslconfig("apply", "--yes", "--file", str(file))
+
+    older = file.with_name(f".wslconfig{BACKUP}.1")
+    assert older.read_bytes() == OLD
+    assert str(older) in done.stderr.replace("\n", "")
+
+
+def test_the_only_copy_is_kept_where_the_file_itself_has_gone(file: Path) -> None:
+    wslconfig("apply", "--yes", "--file", str(file))
+    file.unlink()
+
+    wslconfig("apply", "--yes", "--file", str(file))
+
+    assert file.with_name(f".wslconfig{BACKUP}.1").read_bytes() == OLD
+
+
+@pytest.mark.parametrize("subcommand", ["lint", "show"])
+def test_a_file_that_could_not_be_read_when_the_capture_was_taken_is_not_an_absent_one(
+    tmp_path: Path, subcommand: str
+) -> None:
+    document = json.loads((CASES / "windows-native" / "capture.json").read_text())
+    document["files"] = {"C:\\Users\\a\\.wslconfig": {"denied": True}}
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(document))
+
+    done = wslconfig(subcommand, "--capture", str(path))
+
+    assert done.returncode == 74
+    assert "could not be read" in done.stderr
+
+
+def test_a_second_apply_says_that_a_restart_may_still_be_due(file: Path) -> None:
+    wslconfig("apply", "--yes", "--file", str(file))
+
+    done = wslconfig("apply", "--yes", "--file", str(file))
+
+    assert "are due" in flat(done.stderr + done.stdout)
+
+
+@pytest.mark.parametrize("command", ["lint", "show", "plan", "apply", "undo"])
+def test_an_empty_name_is_no_file(command: str) -> None:
+    assert wslconfig(command, "--file", "").returncode == 64

@@ -10,7 +10,7 @@ import click
 
 from dpf_edge.cli import wslconfig_report as report
 from dpf_edge.cli.wslconfig_report import Done
-from dpf_edge.errors import Declined, UnsupportedSystem, WslConfigMissing
+from dpf_edge.errors import Declined, UnsupportedSystem, WslConfigMissing, WslConfigUnreadable
 from dpf_edge.model import Severity
 from dpf_edge.wsl import words
 
@@ -111,8 +111,8 @@ def lint_command(
 def show_command(file: str | None, capture: str | None, as_json: bool) -> int:
     """Show the four settings of mirrored networking: intended, in force, and why they differ.
 
-    Intended is what the file and the computer's policies come to. In force is what WSL itself, the
-    links, the resolver and the environment show; where nothing does, that is said.
+    Intended is what the file says, or the default where it is silent. In force is what WSL itself,
+    the links, the resolver and the environment show; where nothing does, that is said.
     """
     from dpf_edge.wsl.show import show
 
@@ -142,6 +142,7 @@ def plan_command(file: str | None, as_json: bool) -> int:
         report.diff(done)
     else:
         report.tell(nothing_to_change(source.name))
+    report.in_the_way(done)
     return 0
 
 
@@ -168,15 +169,20 @@ def apply_command(file: str | None, yes: bool, restart: bool, as_json: bool) -> 
         report.before()
         if not as_json:
             report.diff(done)
+        report.in_the_way(done)
         if not yes:
             confirm(f"Write {source.name}?", "nothing was written")
-        wslconfig_file.write(source.name, made.data, was=source.data)
+        older = wslconfig_file.write(source.name, made.data, was=source.data)
+        if older is not None:
+            report.tell(f"An older copy was there, and is kept: {older}.")
     if as_json:
         report.document(done)
     elif made.changes:
         report.after(kept_at(source) + report.WORDS)
     else:
-        report.after((nothing_to_change(source.name),))
+        report.after((nothing_to_change(source.name), words.IF_DUE))
+    if not made.changes:
+        report.in_the_way(done)
     if restart:
         restart_wsl()
     return 0
@@ -238,6 +244,8 @@ def source_of(file: str | None, capture: str | None) -> Source:
     """
     from dpf_edge.host import whole_file, wsl_exe
 
+    if file == "":
+        raise click.UsageError("--file: an empty name")
     if capture is None:
         if file is not None:
             return Source(file, whole_file.read(file))
@@ -250,8 +258,11 @@ def source_of(file: str | None, capture: str | None) -> Source:
     if file is not None:
         return Source(file, whole_file.read(file), host)
     for path, text in held.files.items():
-        if path.lower().endswith(NAME) and isinstance(text, str):
+        if not path.lower().endswith(NAME):
+            continue
+        if isinstance(text, str):
             return Source(path, text.encode("utf-8", "surrogatepass"), host)
+        raise WslConfigUnreadable(f"{path} in {capture}: it was there, and could not be read")
     return Source(f"{NAME} of {capture}", None, host)
 
 
@@ -347,7 +358,8 @@ def confirm(question: str, otherwise: str) -> None:
     :raises Declined: the answer was another, or there was none.
     """
     report.tell(f"{question} [y/N]")
-    answer = sys.stdin.readline()
+    # Without a standard input at all, Python has None there.
+    answer = sys.stdin.readline() if sys.stdin else ""
     if answer.strip().lower() not in {"y", "yes"}:
         hint = None if answer else "--yes answers the question about the file, for scripts"
         raise Declined(f"{otherwise}: the answer was not yes", hint)

@@ -13,7 +13,8 @@ from dpf_edge.cli import render
 from dpf_edge.cli.plain import printable
 from dpf_edge.wsl import edit
 from dpf_edge.wsl.edit import Change
-from dpf_edge.wsl.words import DUE, GIVES, GIVES_NOT
+from dpf_edge.wsl.settings import Problem
+from dpf_edge.wsl.words import DUE, GIVES, GIVES_NOT, IN_THE_WAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,9 @@ class Done(msgspec.Struct, frozen=True):
     written: bool
     changes: tuple[Change, ...]
     diff: tuple[str, ...]
+    in_the_way: tuple[Problem, ...] = ()
+    """What in the new file leaves a setting of mirrored networking without effect, or loses its
+    own by it."""
 
     @classmethod
     def of(
@@ -44,7 +48,7 @@ class Done(msgspec.Struct, frozen=True):
     ) -> Done:
         """The change from one file to another."""
         lines = edit.diff(old or b"", new or b"", name)
-        return cls(name, written, changes, tuple(lines))
+        return cls(name, written, changes, tuple(lines), edit.in_the_way(old or b"", new or b""))
 
 
 def document(found: Any) -> None:  # noqa: ANN401 -- whatever msgspec encodes
@@ -64,6 +68,12 @@ def before() -> None:
     """Say what mirrored networking gives, before it is asked for."""
     for paragraph in WORDS:
         tell(paragraph)
+
+
+def in_the_way(done: Done) -> None:
+    """Say what else in the file is against it."""
+    for problem in done.in_the_way:
+        tell(f"{IN_THE_WAY} {done.file}:{problem.line}: {problem.message}")
 
 
 def after(paragraphs: Iterable[str]) -> None:

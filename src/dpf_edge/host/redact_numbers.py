@@ -130,12 +130,28 @@ class Family:
         pools = self._pools.get(block.length)
         return pools is not None and pools.around(block) is not None
 
+    def is_around_pools(self, block: Block) -> bool:
+        """Whether a network is so wide that engines cut theirs out of it.
+
+        It is no site's own number then; and moved, it might leave its networks no place that is
+        not an engine's.
+        """
+        return any(
+            block.length < cut and (pools.around(block) or pools.inside(block))
+            for cut, pools in self._pools.items()
+        )
+
     def is_known(self, block: Block) -> bool:
         """Whether a network or an address is of a known range, around one, or an engine's."""
         if self.ranges.around(block):
             return True
         is_root = self.roots.around(block) == block
-        around = is_root or self.ranges.inside(block) or self.is_pool(block)
+        around = (
+            is_root
+            or self.ranges.inside(block)
+            or self.is_pool(block)
+            or self.is_around_pools(block)
+        )
         return block.length < self.bits and around
 
 

@@ -226,6 +226,14 @@ def plain_value(names: Names, value: object) -> object:
     return address(names, value) or names.spelled(value)
 
 
+def uid_map(names: Names, text: str) -> str:
+    """Numbers (user_namespaces(7)), which tell nobody's name; anything else is spelled.
+
+    A machine may be called by such a number, and the map would no longer be one.
+    """
+    return text if NUMBERS.fullmatch(text) else names.spelled(text)
+
+
 def from_json(text: str) -> object:
     """What a JSON document holds; None where a text is none."""
     try:
@@ -242,12 +250,13 @@ def as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if value is not None else ""
 
 
+NUMBERS = re.compile(r"[0-9\s]*", re.ASCII)
 DMI = "/sys/class/dmi/id/"
 FILES: dict[str, Callable[[Names, str], str]] = {
     "/proc/version": scanned,
     "/proc/sys/kernel/osrelease": scanned,
     "/proc/self/mountinfo": spelled,
-    "/proc/self/uid_map": spelled,
+    "/proc/self/uid_map": uid_map,
     "/proc/1/cgroup": spelled,
     "/proc/1/environ": environ,
     "/proc/cpuinfo": cpuinfo,

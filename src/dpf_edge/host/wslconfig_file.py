@@ -14,11 +14,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from dpf_edge.errors import WslConfigChanged, WslConfigNoUndo
+from dpf_edge.errors import WslConfigChanged, WslConfigNoUndo, WslConfigUnwritten
 from dpf_edge.host import whole_file
-from dpf_edge.host.whole_file import held, read, remove, replace, unchanged
+from dpf_edge.host.whole_file import Hold, held, read, remove, replace, unchanged
 
 BACKUP, RECORD = ".dpf-edge.bak", ".dpf-edge.json"
+# Nobody applies this often by hand; something that does so in a loop is to be stopped.
+MOST_OLDER = 99
 # A record is two hashes.
 MOST_RECORD_BYTES = 4096
 
@@ -48,16 +50,18 @@ def changed_at(path: str) -> float | None:
         return None
 
 
-def write(path: str, data: bytes, *, was: bytes | None) -> None:
+def write(path: str, data: bytes, *, was: bytes | None) -> str | None:
     """Put new bytes into a file, and keep the former ones beside it.
 
     :param was: the bytes that the new ones were made from; None where there was no file.
+    :returns: where an older copy went that stood in the way of the new one; None where none did.
     :raises WslConfigChanged: the file holds others by now.
     :raises WslConfigError: it may not be written, or could not be; it is as it was.
     """
     with held(path) as hold:
         unchanged(path, hold, was)
         record = Record(None if was is None else digest(was), digest(data))
+        older = keep_older(path, hold, was)
         if was is not None:
             replace(path + BACKUP, was, hold.like)
         else:
@@ -65,6 +69,25 @@ def write(path: str, data: bytes, *, was: bytes | None) -> None:
         replace(path + RECORD, msgspec.json.encode(record), hold.like)
         unchanged(path, hold, was)
         replace(path, data, hold.like, new=was is None)
+    return older
+
+
+def keep_older(path: str, hold: Hold, was: bytes | None) -> str | None:
+    """Copy a backup that is about to be replaced: it may be the only one of what somebody wrote.
+
+    :raises WslConfigUnwritten: a hundred are there already.
+    """
+    held_back = read(path + BACKUP)
+    if held_back is None or held_back == was:
+        return None
+    for number in range(1, MOST_OLDER + 1):
+        name = f"{path}{BACKUP}.{number}"
+        if not os.path.lexists(name):
+            replace(name, held_back, hold.like, new=True)
+            return name
+        if read(name) == held_back:
+            return name
+    raise WslConfigUnwritten(f"{path}{BACKUP}.1 and on: too many older copies", "remove some")
 
 
 def former(path: str) -> Former:

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from dpf_edge.errors import WslConfigEncoding
-from dpf_edge.wsl import settings
+from dpf_edge.wsl import lint, settings
 from dpf_edge.wsl.encoding import decode, legible
+from dpf_edge.wsl.grammar import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dpf_edge.wsl.grammar import Entry, Scan
+    from dpf_edge.wsl.settings import Problem
 
 WANTED: dict[str, str] = {
     "wsl2.networkingMode": "mirrored",
@@ -36,6 +38,10 @@ COMMENT = "# "
 # Where the value of a line that WSL dropped may end at the latest.
 STOP = re.compile(r"[#\r\n]|\Z")
 BLANK_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
+
+
+# Codes of what may be against the four keys though each line is read as it is written.
+AGAINST = frozenset({"ineffective", "conflict", "invalid-value"})
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -85,6 +91,11 @@ def plan(data: bytes | None, newline: str = "\n") -> Plan:
         lines = [each for each in reading.scan.entries if is_of(each, name)]
         # The first line that WSL does not drop is the one that counts.
         lines.sort(key=lambda each: each.dropped)
+        before_it = lines[0].start if lines else place_of_new(reading.scan, text)
+        for stray in reading.scan.entries:
+            if stray.start < before_it and is_by_accident(stray, name):
+                edits += commented_out(stray, text, newline)
+                changes.append(Change(name, legible(stray.value), wanted, stray.line))
         if not lines:
             missing.append(name)
             changes.append(Change(name, None, wanted, None))
@@ -109,6 +120,14 @@ def is_of(entry: Entry, name: str) -> bool:
     """Whether a line sets this key, by its present or its former name."""
     key = settings.known(entry)
     return key is not None and key.full == name
+
+
+def is_by_accident(entry: Entry, name: str) -> bool:
+    """Whether a line below an invalid header may be this key all the same, and come first."""
+    return entry.place is Place.SPOILT and entry.name.lower() in (
+        name.lower(),
+        f"experimental.{name.partition('.')[2]}".lower(),
+    )
 
 
 def is_right(entry: Entry, wanted: str) -> bool:
@@ -162,17 +181,29 @@ def is_lone_cr(text: str, at: int) -> bool:
 def added(names: list[str], scan: Scan, text: str, newline: str) -> Edit:
     """Write keys that are missing: below the first header of [wsl2], or below a new one."""
     lines = "".join(f"{name.partition('.')[2]}={WANTED[name]}{newline}" for name in names)
-    for header in scan.headers:
-        if header.name.lower() == "wsl2":
-            unended = header.end == len(text) and not text.endswith("\n")
-            return Edit(header.end, 0, header.end, newline + lines if unended else lines)
-    at = before_dangling(scan, text)
+    at = place_of_new(scan, text)
+    if is_below_header(scan, at):
+        unended = at == len(text) and not text.endswith("\n")
+        return Edit(at, 0, at, newline + lines if unended else lines)
     lines = f"[wsl2]{newline}{lines}"
     if at == 0:
         return Edit(0, 0, 0, lines)
     # A blank line between, which also ends a value that a backslash at the very end leaves open.
     between = newline if text.endswith("\n", 0, at) else newline * 2
     return Edit(at, 0, at, between + lines)
+
+
+def place_of_new(scan: Scan, text: str) -> int:
+    """Where keys go that are missing: below the first header of [wsl2]; without one, at the end."""
+    for header in scan.headers:
+        if header.name.lower() == "wsl2":
+            return header.end
+    return before_dangling(scan, text)
+
+
+def is_below_header(scan: Scan, at: int) -> bool:
+    """Whether a header of [wsl2] ends at a place."""
+    return any(header.end == at and header.name.lower() == "wsl2" for header in scan.headers)
 
 
 def before_dangling(scan: Scan, text: str) -> int:
@@ -212,11 +243,24 @@ def verified(before: bytes, made: Plan) -> Plan:
 
 def untouched(reading: settings.Reading) -> list[tuple[str, str, bool]]:
     """What a file sets beside the four keys."""
+    mine = {*WANTED, *(name.partition(".")[2].lower() for name in WANTED)}
     return [
         (each.key, each.value, each.effective)
         for each in reading.settings
-        if each.key not in WANTED
+        if each.key not in mine and (each.effective or each.key.lower() not in mine)
     ]
+
+
+def in_the_way(before: bytes, after: bytes) -> tuple[Problem, ...]:
+    """What keeps one of the four keys of a file from its effect, or has none any more by them."""
+    former = {(each.code, each.line) for each in lint.lint(before).problems}
+    bare = tuple(name.partition(".")[2] for name in WANTED)
+    return tuple(
+        each
+        for each in lint.lint(after).problems
+        if each.code in AGAINST
+        and (any(name in each.message for name in bare) or (each.code, each.line) not in former)
+    )
 
 
 def diff(before: bytes, after: bytes, name: str) -> list[str]:

@@ -94,13 +94,23 @@ def build_of(host: Host) -> Build | None:
         build = int(host.registry(f"{WINDOWS}\\CurrentBuild"))
     except (HostError, ValueError):
         machine = host.machine()
-        if machine.system != "Windows" or machine.release is None:
-            return None
-        return parsed_build(machine.release)
+        if machine.system == "Windows" and machine.release is not None:
+            return parsed_build(machine.release)
+        return build_by_wsl(host)
     try:
         return build, int(host.registry(f"{WINDOWS}\\UBR"))
     except (HostError, ValueError):
         return build, None
+
+
+def build_by_wsl(host: Host) -> Build | None:
+    """Windows' build as ``wsl.exe --version`` ends; the words before it are in its language."""
+    try:
+        ran = host.run("wsl.exe", "--version")
+    except HostError:
+        return None
+    found = re.findall(r"\b10\.0\.\d{5}(?:\.\d{1,6})?\s*$", ran.stdout, re.MULTILINE | re.ASCII)
+    return parsed_build(found[-1]) if ran.status == 0 and found else None
 
 
 def parsed_build(text: str) -> Build | None:
@@ -160,7 +170,7 @@ def tunneling_in_force(
 
     That it is off shows only where WSL itself wrote the resolver: a user's own says nothing.
     """
-    if mode is None or mode.answer is not Answer.YES:
+    if mode is None:
         return None
     found = [
         Evidence("link", f"{each.name} has {held.address}", f"interface {each.name}")
@@ -176,7 +186,7 @@ def tunneling_in_force(
     found += [Evidence("resolver", each, RESOLV_CONF) for each in servers if each in resolvers]
     if found:
         return Known("true", tuple(found))
-    if BY_WSL in text and servers:
+    if BY_WSL in text and servers and mode.answer is Answer.YES:
         return Known("false", (Evidence("resolver", ", ".join(servers), RESOLV_CONF),))
     return None
 

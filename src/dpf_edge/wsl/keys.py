@@ -20,6 +20,8 @@ WINDOWS_11_22H2: Build = (22621, 2361)
 
 # The four settings were born in [experimental] and moved with this version.
 MOVED: Version = (2, 0, 5)
+# DNS tunnelling is on by default from this version on.
+TUNNELING_BY_DEFAULT: Version = (2, 2, 1)
 # From here VirtioProxy is called Consomme, the old name stays, and tunnelling works with it.
 CONSOMME: Version = (2, 9, 0)
 # Keys that WSL's main branch has, and 2.9.4 has not.

@@ -87,7 +87,10 @@ def mode_is_denied(wished: str, ground: Ground) -> bool:
 
 def tunnels(reading: Reading, ground: Ground) -> bool:
     """Whether WSL will try DNS tunnelling, as far as the file decides it."""
-    if reading.says(TUNNELING) is False or reading.says("wsl2.safeMode"):
+    wished = reading.says(TUNNELING)
+    if wished is None and ground.version is not None and ground.version < keys.TUNNELING_BY_DEFAULT:
+        return False
+    if wished is False or reading.says("wsl2.safeMode"):
         return False
     return not address_switches_off(reading) and can_tunnel(mode(reading, ground), reading, ground)
 
@@ -117,9 +120,8 @@ def problems(reading: Reading, ground: Ground) -> Iterator[Problem]:
     yield from by_windows(reading, ground)
     yield from by_safe_mode(reading)
     yield from by_virtio(reading)
-    if not reading.says("wsl2.safeMode"):
-        yield from by_mode(reading, ground)
-        yield from by_tunnelling(reading, ground)
+    yield from by_mode(reading, ground)
+    yield from by_tunnelling(reading, ground)
     if reading.says(PROXY) is False and "experimental.initialAutoProxyTimeout" in reading.in_force:
         yield vain(reading, "experimental.initialAutoProxyTimeout", "autoProxy is off")
     yield from by_memory(reading)
@@ -229,7 +231,8 @@ def by_mode(reading: Reading, ground: Ground) -> Iterator[Problem]:
 def by_tunnelling(reading: Reading, ground: Ground) -> Iterator[Problem]:
     """What goes with DNS tunnelling, and what it replaces."""
     found = mode(reading, ground)
-    if reading.says(TUNNELING) and not can_tunnel(found, reading, ground):
+    safe = reading.says("wsl2.safeMode")  # which says of tunnelling all that there is to say
+    if reading.says(TUNNELING) and not safe and not can_tunnel(found, reading, ground):
         yield vain(reading, TUNNELING, f"{found} mode has no DNS tunnelling")
     if tunnels(reading, ground):
         # Only where both are written down: that tunnelling is the default may be news to many.
@@ -247,6 +250,5 @@ def by_memory(reading: Reading) -> Iterator[Problem]:
     """Sizes of memory that WSL takes another for."""
     memory = reading.in_force.get("wsl2.memory")
     size = None if memory is None else values.size_of(values.narrow(memory.value))
-    if size is not None and size < LEAST_MEMORY:
-        taken = "WSL takes 256 MB, the least" if size else "0 means the default, half of all memory"
-        yield vain(reading, "wsl2.memory", taken, Severity.WARNING)
+    if size is not None and 0 < size < LEAST_MEMORY:
+        yield vain(reading, "wsl2.memory", "WSL takes 256 MB, the least", Severity.WARNING)

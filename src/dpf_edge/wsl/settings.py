@@ -75,8 +75,12 @@ class Reading(NamedTuple):
 
 
 def known(entry: Entry, version: Version | None = None) -> Key | None:
-    """The key that WSL finds under an entry's name; None where it knows none."""
-    key = keys.BY_NAME.get(entry.name.lower())
+    """The key that WSL finds under an entry's name; None where it knows none.
+
+    Below an invalid header the name is a mixture. By accident it may be a key's; what rests on
+    that counts for nothing here, because the next change above it undoes it.
+    """
+    key = None if entry.place is Place.SPOILT else keys.BY_NAME.get(entry.name.lower())
     if key is None or version is None:
         return key
     since = key.since
@@ -104,10 +108,10 @@ def read(data: bytes, version: Version | None = None) -> Reading:
     in_force: dict[str, InForce] = {}
     first: dict[str, Entry] = {}
     for entry in scan.entries:
-        if entry.dropped:
-            continue
         key = known(entry, version)
         problems += swallowed(entry, key, text.text)
+        if entry.dropped:
+            continue
         if key is None:
             problems.append(unknown(entry, version))
             settings.append(Setting(unknown_name(entry), legible(entry.value), entry.line, False))
@@ -195,7 +199,7 @@ def unknown_because(entry: Entry, version: Version | None) -> str:
     if entry.place is Place.NOWHERE:
         return f"{name} stands before any section, where WSL knows no key"
     if entry.place is Place.SPOILT:
-        return f"{entry.written} stands below an invalid header: WSL looks for {entry.name!r}"
+        return f"{entry.written} stands below an invalid header, in no section that WSL knows"
     told = f"WSL knows no key {name}"
     newer = keys.BY_NAME.get(entry.name.lower())
     if newer is not None and version is not None and newer.since is not None:

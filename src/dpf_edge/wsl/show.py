@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from dpf_edge.wsl.rules import Ground
     from dpf_edge.wsl.settings import Reading
 
-# What counts where the file is silent; tunnelling is on by default from this version on.
-TUNNELING_BY_DEFAULT = (2, 2, 1)
-
 
 class Known(msgspec.Struct, frozen=True):
     """What is in force, as far as anything shows it, and what does."""
@@ -65,46 +62,73 @@ def row(name: str, reading: Reading, facts: Facts) -> Row:
     known = facts.in_force.get(name, Known())
     why = None
     if known.value is None:
-        why = "nothing that can be read here shows what is in force"
+        why = unshown(name, wished, reading, facts.ground)
     elif known.value != wished:
         why = because(name, wished, known.value, reading, facts)
     return Row(name, wished, by, known.value, known.evidence, why)
 
 
 def intended(name: str, reading: Reading, ground: Ground) -> tuple[str, str]:
-    """What the file and the policies come to for a setting, and by what."""
+    """What the file says of a setting, or the default where it is silent, and by what."""
     if name in reading.in_force:
         value = reading.value(name) or ""
         at = f"line {reading.line(name)} of the file"
         if name == rules.MODE:
             return ("virtioproxy" if value == "consomme" else value), at
         return ("true" if reading.says(name) else "false"), at
+    default = "the default"
+    if name == rules.MODE and ground.policies.get("DefaultNetworkingMode") in keys.DEFAULT_MODES:
+        default = "the policy DefaultNetworkingMode"
+    lines = [each.line for each in reading.settings if each.key == name]
+    if lines:
+        default += f", because line {lines[0]} of the file is not valid"
     if name == rules.MODE:
-        policy = "DefaultNetworkingMode" in ground.policies
-        return ground.default_mode, "the policy DefaultNetworkingMode" if policy else "the default"
-    old = ground.version is not None and ground.version < TUNNELING_BY_DEFAULT
-    return ("false" if name == rules.TUNNELING and old else "true"), "the default"
+        return ground.default_mode, default
+    old = ground.version is not None and ground.version < keys.TUNNELING_BY_DEFAULT
+    return ("false" if name == rules.TUNNELING and old else "true"), default
 
 
 def because(name: str, wished: str, found: str, reading: Reading, facts: Facts) -> str:
     """Why a setting is in force otherwise than it is intended: the first cause that is known."""
     ground = facts.ground
-    for problem in rules.problems(reading, ground):
-        if name in problem.message and problem.code in {"ineffective", "conflict"}:
-            return problem.message
-    key = keys.BY_NAME[name.lower()]
-    needs_windows = wished == ("mirrored" if name == rules.MODE else "true")
-    if needs_windows and keys.older(ground.build, key.windows):
-        return (
-            f"this build of Windows does not support it: {key.name} needs "
-            f"{rules.named(key.windows)} or later, and this is {rules.named(ground.build)}"
-        )
+    told = overruled(name, reading, ground) or too_old(name, wished, ground)
+    if told is not None:
+        return told
     if facts.restart_due:
         return "a restart is still due: the file was changed after WSL started; run wsl --shutdown"
     told = fallback(name, wished, found)
     if facts.restart_due is None:
         return f"{told}; or a restart is still due (wsl --shutdown)"
     return told
+
+
+def unshown(name: str, wished: str, reading: Reading, ground: Ground) -> str:
+    """What to say where nothing shows what is in force; that a wish cannot be, is known anyway."""
+    told = overruled(name, reading, ground) or too_old(name, wished, ground)
+    if told is not None:
+        return f"it cannot be in force: {told}"
+    return "what can be read here is not enough to tell what is in force, or disagrees"
+
+
+def overruled(name: str, reading: Reading, ground: Ground) -> str | None:
+    """What takes a setting from the file: a policy, safe mode, mirrored mode; None if nothing."""
+    for problem in rules.problems(reading, ground):
+        if name in problem.message and problem.code in {"ineffective", "conflict"}:
+            return problem.message
+    return None
+
+
+def too_old(name: str, wished: str, ground: Ground) -> str | None:
+    """Why this Windows cannot do what is wished; None where it can, or is not known."""
+    key = keys.BY_NAME[name.lower()]
+    if wished != ("mirrored" if name == rules.MODE else "true"):
+        return None
+    if not keys.older(ground.build, key.windows):
+        return None
+    return (
+        f"this build of Windows does not support it: {key.name} needs "
+        f"{rules.named(key.windows)} or later, and this is {rules.named(ground.build)}"
+    )
 
 
 def fallback(name: str, wished: str, found: str) -> str:

@@ -164,9 +164,9 @@ def ports(value: str) -> Judged:
     if skipped or not taken:
         named = ", ".join(map(repr, skipped)) or "an empty list"
         message = f"{named}: no port from 1 to {MOST_PORT}; WSL skips it"
-        return Judged(bool(taken), "invalid-integer", message)
+        return Judged(bool(taken), "invalid-value", message)
     if oddly:
-        return odd("invalid-integer", f"WSL reads {', '.join(oddly)}")
+        return odd("invalid-value", f"WSL reads {', '.join(oddly)}")
     return GOOD
 
 

@@ -14,3 +14,8 @@ DUE = (
     "`wsl --shutdown` and a restart of Docker Desktop are due: until then everything stays as it "
     "is. dpf-edge does neither by itself."
 )
+IF_DUE = (
+    "Unless WSL and Docker Desktop were restarted since it was written, `wsl --shutdown` and a "
+    "restart of Docker Desktop are due."
+)
+IN_THE_WAY = "In the way of it:"

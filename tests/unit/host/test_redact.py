@@ -430,3 +430,15 @@ def test_every_listed_file_and_variable_has_a_redactor() -> None:
 
 def test_every_text_of_a_document_is_found() -> None:
     assert ["a", "b", "c", "d"] == [*texts({"a": ["b", 1, None, {"c": ("d",)}]})]
+
+
+def test_a_name_of_numbers_makes_no_other_map_of_users() -> None:
+    everybody = "0 0 4294967295"
+    taken = Capture(
+        capture=1,
+        machine=Machine("Linux", hostname="4294967295"),
+        interfaces=(),
+        files={"/proc/self/uid_map": everybody},
+    )
+
+    assert redact(taken, KEY).files["/proc/self/uid_map"] == everybody

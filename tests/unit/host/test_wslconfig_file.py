@@ -225,9 +225,11 @@ def test_a_copy_of_an_earlier_time_is_not_taken_for_the_former_file(path: str) -
 
     write(path, NEW, was=None)
 
-    assert [".wslconfig", ".wslconfig" + RECORD] == names(path)
+    older = ".wslconfig" + BACKUP + ".1"
+    assert [".wslconfig", older, ".wslconfig" + RECORD] == names(path)
     undo(path)
-    assert [] == names(path)
+    assert [older] == names(path)
+    assert OLD == Path(path + BACKUP + ".1").read_bytes()
 
 
 def test_a_draft_that_was_left_over_is_in_nobody_s_way(path: str) -> None:

@@ -149,3 +149,22 @@ def test_a_diff_shows_the_lines_without_their_ends() -> None:
     assert ["--- f", "+++ f"] == shown[:2]
     assert {"-networkingMode=nat", "+networkingMode=mirrored"} <= set(shown)
     assert not any("\r" in line or "\n" in line for line in shown)
+
+
+def test_a_line_that_only_an_accident_makes_a_key_is_not_what_is_relied_on() -> None:
+    """Below an invalid header WSL may still find the key; the four go where they surely count."""
+    data = b"[wsl2]\nprocessors=2\n[wsl2\nnetworkingMode=nat\n"
+
+    made = plan(data)
+
+    assert made.data.startswith(b"[wsl2]\nnetworkingMode=mirrored\n")
+    assert made.data.endswith(b"[wsl2\nnetworkingMode=nat\n")
+
+
+def test_such_a_line_before_the_section_becomes_a_comment() -> None:
+    """Where it came first, it would count if WSL found it."""
+    data = b"[wsl1]\n[wsl2\nfirewall=false\n[wsl2]\n"
+
+    made = plan(data)
+
+    assert b"# firewall=false\n[wsl2]\n" in made.data

@@ -70,7 +70,7 @@ def message(text: str, line: int, **ground: Any) -> str:
         ("[wsl2]\nnetworkMode=nat\n", 2, "is wsl2.networkingMode meant?"),
         ("[network]\nhostname=x\n", 2, "a distribution's /etc/wsl.conf"),
         ("[experimental]\nuseWindowsDnsCache=1\n", 2, "dnsTunneling took its place"),
-        ("[wsl-2]\nmemory=4GB\n", 2, "below an invalid header: WSL looks for 'memory'"),
+        ("[wsl-2]\nmemory=4GB\n", 2, "below an invalid header, in no section"),
         ("[wsl2]\n; x\n", 2, "a comment begins with #"),
         ("[wsl2]\nmemory=4gb\n", 2, "in capitals, as 4GB"),
         ("[wsl2]\nmemory=0MB\n", 2, "zero is written 0"),

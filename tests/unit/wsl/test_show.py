@@ -226,3 +226,38 @@ def test_the_release_of_a_machine_of_windows_is_its_build() -> None:
 
     assert found is not None
     assert 22000 <= found[0]
+
+
+def test_a_build_that_cannot_is_named_where_nothing_shows_what_is_in_force() -> None:
+    host = machine("windows-native", registry={BUILD: "19045"}, interfaces=[])
+
+    mode = shown(host)["networkingMode"]
+
+    assert mode.in_force is None
+    assert "it cannot be in force" in (mode.why or "")
+    assert "22621.2361 or later" in (mode.why or "")
+
+
+def test_inside_a_distribution_the_build_is_known_by_wsl_s_own_word() -> None:
+    told = {"argv": ["wsl.exe", "--version"], "status": 0}
+    words = "WSL-Version: 2.6.3.0\nKernelversion: 6.6.87\nWindows-Version: 10.0.19045.6456\n"
+    host = machine(
+        "wsl2-nat", commands=[*recorded("wsl2-nat").get("commands", ()), {**told, "stdout": words}]
+    )
+
+    assert facts.ground_of(host).build == (19045, 6456)
+
+
+def test_a_default_mode_that_wsl_refuses_is_not_the_policy_s() -> None:
+    host = machine("windows-native", registry={POLICY + "DefaultNetworkingMode": 2})
+
+    assert shown(host, None)["networkingMode"].intended_by == "the default"
+
+
+def test_a_line_that_is_not_valid_is_named_where_the_default_counts() -> None:
+    mode = shown(machine("wsl2-nat"), b"[wsl2]\nnetworkingMode=mirored\n")["networkingMode"]
+
+    assert (mode.intended, mode.intended_by) == (
+        "nat",
+        "the default, because line 2 of the file is not valid",
+    )
