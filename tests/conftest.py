@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from dpf_edge.host import allowed
 
@@ -47,7 +47,9 @@ def pytest_configure() -> None:
     sys.addaudithook(_guard)
     # A developer's run looks at new examples each time, and finds what nobody thought of. The one
     # that decides whether a change lands must give the same answer twice.
-    settings.register_profile("same", derandomize=True)
+    # To explain a failure takes minutes, and is for whoever sits at it.
+    brief = [phase for phase in Phase if phase is not Phase.explain]
+    settings.register_profile("same", derandomize=True, phases=brief)
     if os.environ.get("CI") == "true":
         settings.load_profile("same")
 

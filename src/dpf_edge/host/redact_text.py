@@ -227,11 +227,11 @@ def plain_value(names: Names, value: object) -> object:
 
 
 def uid_map(names: Names, text: str) -> str:
-    """Numbers (user_namespaces(7)), which tell nobody's name; anything else is spelled.
+    """Numbers (user_namespaces(7)), which tell nobody's name; any other word is spelled.
 
     A machine may be called by such a number, and the map would no longer be one.
     """
-    return text if NUMBERS.fullmatch(text) else names.spelled(text)
+    return WORD_BUT_NUMBER.sub(lambda word: names.spelled(word[0]), text)
 
 
 def from_json(text: str) -> object:
@@ -250,7 +250,7 @@ def as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if value is not None else ""
 
 
-NUMBERS = re.compile(r"[0-9\s]*", re.ASCII)
+WORD_BUT_NUMBER = re.compile(r"(?<!\S)(?![0-9]+(?!\S))\S+")
 DMI = "/sys/class/dmi/id/"
 FILES: dict[str, Callable[[Names, str], str]] = {
     "/proc/version": scanned,
