@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
-import sys
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 
 import click
 import msgspec
@@ -32,7 +29,8 @@ from dpf_edge.vantage.diagnose import diagnose
 from dpf_edge.vantage.forms import NATIVE, RUNTIMES, Mode
 from dpf_edge.vantage.matrix import ROWS
 from dpf_edge.vantage.plan import Plan, plan
-from tests.test_cases import CASES, NAMES, replay
+from tests.test_cases import NAMES, replay
+from tests.unit.test_cli import capture_of, run
 from tests.unit.test_homes import seen
 
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.UNKNOWN
@@ -261,24 +259,8 @@ def test_every_command_of_ours_that_a_plan_prints_is_there(name: str) -> None:
             command.make_context(words[0], words[1:])
 
 
-def dpf_edge(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the program."""
-    return subprocess.run(
-        [sys.executable, "-m", "dpf_edge", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-
-
-def capture(name: str) -> str:
-    """A case's capture."""
-    return str(Path(CASES) / name / "capture.json")
-
-
 def test_plan_prints_the_form_the_reason_the_rows_and_the_next_command() -> None:
-    done = dpf_edge("plan", "--capture", capture("linux-host-docker"))
+    done = run("plan", "--capture", capture_of("linux-host-docker"))
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "A container with host networking" in done.stdout
@@ -287,8 +269,8 @@ def test_plan_prints_the_form_the_reason_the_rows_and_the_next_command() -> None
 
 
 def test_a_refused_form_is_one_line_on_stderr_a_hint_and_78() -> None:
-    done = dpf_edge(
-        "plan", "--capture", capture("docker-desktop-host"), "--mode", "container", "--json"
+    done = run(
+        "plan", "--capture", capture_of("docker-desktop-host"), "--mode", "container", "--json"
     )
 
     assert done.returncode == 78
@@ -299,8 +281,8 @@ def test_a_refused_form_is_one_line_on_stderr_a_hint_and_78() -> None:
 
 
 def test_even_if_blind_plans_it_and_still_says_so() -> None:
-    done = dpf_edge(
-        *("plan", "--capture", capture("docker-desktop-host")),
+    done = run(
+        *("plan", "--capture", capture_of("docker-desktop-host")),
         *("--mode", "container", "--even-if-blind"),
     )
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import pytest
@@ -16,30 +16,13 @@ import pytest
 from dpf_edge.cli import program
 from dpf_edge.host.wslconfig_file import BACKUP, RECORD
 from tests.test_cases import CASES, schema
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from tests.unit.test_cli import run
 
 SOURCE = Path(__file__).parents[2] / "src" / "dpf_edge"
 SEED = "[wsl2]\nnetworkingMode=mirrored\nfirewall=true\ndnsTunneling=true\nautoProxy=true\n"
 OTHERS = "firewall=true\ndnsTunneling=true\nautoProxy=true\n"
 OLD = f"\ufeff[wsl2]\n# mine\nnetworkingMode=nat # so far\n{OTHERS}".encode()
 NEW = OLD.replace(b"nat", b"mirrored")
-
-
-def run(
-    *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    return subprocess.run(
-        [sys.executable, "-m", "dpf_edge", *arguments],
-        input=stdin,
-        env={**os.environ, **(env or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
 
 
 def wslconfig(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
