@@ -125,15 +125,6 @@ IN_WINDOWS = frozenset(
     }
 )
 ROOTLESS = frozenset({Vantage.ROOTLESS_SLIRP, Vantage.ROOTLESS_PASTA, Vantage.ROOTLESS_VPNKIT})
-# Containers from which the card of their host cannot be seen.
-BEHIND = frozenset(
-    {
-        Vantage.ENGINE_BRIDGE,
-        Vantage.ENGINE_NONE,
-        Vantage.ENGINE_IPVLAN_L3,
-        Vantage.KUBERNETES_POD,
-    }
-)
 # Machines whose card hangs on a switch of somebody else's, which may know each MAC that it takes.
 ON_A_SWITCH = frozenset(
     {
@@ -205,7 +196,7 @@ def own_link(mode: Mode, found: Diagnosis) -> Gives:
         return Gives(Answer.NO, "a rootless engine may not hang a link on a card of its host")
     if found.containers_here.answer is Answer.NO:
         return container(found)
-    if found.vantage in BEHIND:
+    if NATIVE[found.vantage] is BEHIND_IT:
         return Gives(Answer.UNKNOWN, "the card that it would hang on cannot be seen from here")
     if found.lan.answer is not Answer.YES:
         return Gives(found.lan.answer, found.lan.why or "no card here is known to be on a LAN")

@@ -20,6 +20,7 @@ from dpf_edge.vantage.forms import (
 )
 from dpf_edge.vantage.matrix import ROWS
 from dpf_edge.vantage.sight import DESKTOP
+from dpf_edge.vantage.steps import CLOUD, WITHOUT_ENGINE
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -61,8 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 # The rows by the kind of machine that they are for.
 LINUX = frozenset({1, 2, 7})
-OWN_ADDRESS, CLOUD = 2, 9
-NO_ENGINE = 7
+OWN_ADDRESS = 2
 IN_A_DISTRIBUTION = 8
 UNSEEN = "it cannot be seen from here: diagnose it there"
 NOWHERE, NOT_KNOWN = "nowhere on this machine", "not known yet"
@@ -159,7 +159,7 @@ def row_of(mode: Mode, found: Diagnosis) -> int | None:
             return IN_A_DISTRIBUTION
         return 1 if mine >= LINUX else None
     if mine >= LINUX:
-        return NO_ENGINE
+        return WITHOUT_ENGINE
     return 6 if row == IN_A_DISTRIBUTION else row
 
 
