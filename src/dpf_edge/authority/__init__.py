@@ -1,0 +1,1 @@
+"""The Authority: the server that nodes report to."""

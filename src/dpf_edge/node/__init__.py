@@ -1,0 +1,1 @@
+"""The node: it enrols, beats, sweeps and delivers."""

@@ -1,0 +1,1 @@
+"""What is kept: the Authority's store on SQLite or PostgreSQL, and the node's outbox."""
