@@ -27,7 +27,7 @@ from dpf_edge.vantage.matrix import ROWS
 from dpf_edge.vantage.plan import plan
 from dpf_edge.wsl import keys
 from dpf_edge.wsl.lint import CODES
-from tools import reads
+from tools import reads, settings_reference, wire_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,7 +66,10 @@ def exit_codes() -> str:
     return (
         f"{MADE}\n# Exit codes\n\n"
         "Every command ends with 0 where it did what it was asked, whatever the answer.\n"
-        "Two answer by their exit code. `diagnose --check`: 0 yes, 1 no, 2 unknown.\n"
+        "Some answer by their exit code. `diagnose --check`: 0 yes, 1 no, 2 unknown.\n"
+        "`status`: 0 healthy, 1 somebody should look, 2 no node runs, or it hangs; with `--live` 0 "
+        "as long as it runs.\n"
+        "`preflight`: 0 nothing failed, 1 something did.\n"
         "`wslconfig lint`: 0 nothing worse than an info, 1 WSL drops or ignores something, 2 WSL "
         "reads something otherwise than was probably meant.\n"
         "A failure is one line on stderr, `error[CODE]: what, where`, and often a `hint:` line "
@@ -268,6 +271,8 @@ def main() -> int:
         "wslconfig.md": wslconfig(),
         "../evidence/confusion.md": confusion.page(),
         "../../src/dpf_edge/vantage/reads.json": reads.encoded(),
+        **wire_reference.made(),
+        **settings_reference.made(),
     }
     stale = [
         name

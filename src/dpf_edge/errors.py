@@ -24,8 +24,38 @@
     │   └── WslConfigReadOnly   wslconfig-read-only  77
     ├── PlanBlind               plan-blind           78
     ├── WslUnavailable          wsl-unavailable      69
+    ├── ListenError             a server cannot listen where it was told to
+    │   ├── ListenAddress       listen-address       68
+    │   ├── ListenTaken         listen-taken         69
+    │   └── ListenDenied        listen-denied        77
+    ├── TlsUnusable             tls-unusable         78
+    ├── PrivateFileError        a file that holds a secret, or the folder for such files
+    │   ├── PrivateFileUnwritten private-file-unwritten  73
+    │   ├── PrivateFileUnreadable private-file-unreadable 74
+    │   ├── PrivateFileBusy     private-file-busy    75
+    │   └── PrivateFileUnsafe   private-file-unsafe  77
+    ├── NodeError               a node cannot begin, or cannot be asked
+    │   ├── StateCorrupt        state-corrupt        65
+    │   ├── LogsMissing         logs-missing         66
+    │   └── SettingsInvalid     settings-invalid     78
+    ├── StoreError              the Authority's store cannot do what was asked
+    │   ├── StoreUrl            store-url            64
+    │   ├── StoreConflict       store-conflict       65
+    │   ├── StoreForeign        store-foreign        65
+    │   ├── StoreNewer          store-newer          65
+    │   ├── BackupUnusable      backup-unusable      65
+    │   ├── StoreMissing        store-missing        66
+    │   ├── BackupUnwritten     backup-unwritten     73
+    │   ├── StoreNotEmpty       store-not-empty      73
+    │   ├── StoreSealed         store-sealed         78
+    │   └── StoreUnavailable    store-unavailable    69
+    │       ├── StoreCorrupt    store-corrupt        65
+    │       ├── StoreFull       store-full           74
+    │       ├── StoreBusy       store-busy           75
+    │       └── StoreDenied     store-denied         77
     ├── Declined                declined             75
     ├── OutputFailed            output-failed        73
+    ├── AnswerMalformed         answer-malformed     76
     ├── UnsupportedSystem       unsupported-system   69
     └── HostError               one thing could not be learnt from the machine: never
         │                       reaches a user, it becomes a line of evidence
@@ -238,3 +268,221 @@ class Failed(HostError):
     """It is there, and what it gave cannot be used."""
 
     code = "failed"
+
+
+# -- authority
+
+
+class ListenError(DpfEdgeError):
+    """A server cannot listen where it was told to."""
+
+    code = "listen"
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class ListenAddress(ListenError):
+    """This machine has no such address, or the name leads nowhere."""
+
+    code = "listen-address"
+    exit_code = 68  # EX_NOHOST
+
+
+class ListenTaken(ListenError):
+    """Another program listens there already."""
+
+    code = "listen-taken"
+
+
+class ListenDenied(ListenError):
+    """This user may not listen there."""
+
+    code = "listen-denied"
+    exit_code = 77  # EX_NOPERM
+
+
+class TlsUnusable(DpfEdgeError):
+    """A certificate or its key cannot be used."""
+
+    code = "tls-unusable"
+    exit_code = 78  # EX_CONFIG
+
+
+# -- node
+
+
+class PrivateFileError(DpfEdgeError):
+    """A file that holds a secret cannot be used as one."""
+
+    code = "private-file"
+    exit_code = 74  # EX_IOERR
+
+
+class PrivateFileUnwritten(PrivateFileError):
+    """The file, or its folder, could not be written; it is as it was."""
+
+    code = "private-file-unwritten"
+    exit_code = 73  # EX_CANTCREAT
+
+
+class PrivateFileUnreadable(PrivateFileError):
+    """The file is there, and cannot be read: a folder, a device, too long, or not for this user."""
+
+    code = "private-file-unreadable"
+
+
+class PrivateFileBusy(PrivateFileError):
+    """Another process works in the folder."""
+
+    code = "private-file-busy"
+    exit_code = 75  # EX_TEMPFAIL
+
+
+class PrivateFileUnsafe(PrivateFileError):
+    """The file belongs to somebody else, or others may read or replace it."""
+
+    code = "private-file-unsafe"
+    exit_code = 77  # EX_NOPERM
+
+
+class NodeError(DpfEdgeError):
+    """A node cannot begin, or cannot be asked."""
+
+    code = "node"
+
+
+class StateCorrupt(NodeError):
+    """The node's state file is no state file, or lacks a part."""
+
+    code = "state-corrupt"
+    exit_code = 65  # EX_DATAERR
+
+
+class LogsMissing(NodeError):
+    """There is no log here to show."""
+
+    code = "logs-missing"
+    exit_code = 66  # EX_NOINPUT
+
+
+class SettingsInvalid(NodeError):
+    """Some settings cannot be used; the line names all of them."""
+
+    code = "settings-invalid"
+    exit_code = 78  # EX_CONFIG
+
+
+# -- wire
+
+
+class AnswerMalformed(DpfEdgeError):
+    """An Authority answered with what the wire contract does not have."""
+
+    code = "answer-malformed"
+    exit_code = 76  # EX_PROTOCOL
+
+
+# -- store
+
+
+class StoreError(DpfEdgeError):
+    """The Authority's store cannot do what was asked."""
+
+    code = "store"
+
+
+class StoreUrl(StoreError):
+    """What names the store is no URL of a kind that is known."""
+
+    code = "store-url"
+    exit_code = 64  # EX_USAGE
+
+
+class StoreConflict(StoreError):
+    """What is kept does not allow it: a state that it cannot follow on, a name that is taken."""
+
+    code = "store-conflict"
+    exit_code = 65  # EX_DATAERR
+
+
+class StoreForeign(StoreError):
+    """There is a database, and it is another program's."""
+
+    code = "store-foreign"
+    exit_code = 65  # EX_DATAERR
+
+
+class StoreNewer(StoreError):
+    """The store was made or migrated by a newer version of this program."""
+
+    code = "store-newer"
+    exit_code = 65  # EX_DATAERR
+
+
+class BackupUnusable(StoreError):
+    """The file is not a backup of a store, or not a whole one."""
+
+    code = "backup-unusable"
+    exit_code = 65  # EX_DATAERR
+
+
+class StoreMissing(StoreError):
+    """The store has no such node, token, device or user."""
+
+    code = "store-missing"
+    exit_code = 66  # EX_NOINPUT
+
+
+class BackupUnwritten(StoreError):
+    """The backup could not be written; what stood there before is as it was."""
+
+    code = "backup-unwritten"
+    exit_code = 73  # EX_CANTCREAT
+
+
+class StoreNotEmpty(StoreError):
+    """A backup goes into an empty store, unless it is told to replace what is there."""
+
+    code = "store-not-empty"
+    exit_code = 73  # EX_CANTCREAT
+
+
+class StoreSealed(StoreError):
+    """A secret cannot be sealed or opened: the store was given no key, or another one."""
+
+    code = "store-sealed"
+    exit_code = 78  # EX_CONFIG
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be used now: nothing of what was asked has been done."""
+
+    code = "store-unavailable"
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class StoreCorrupt(StoreUnavailable):
+    """The database is damaged."""
+
+    code = "store-corrupt"
+    exit_code = 65  # EX_DATAERR
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room left where the database is kept."""
+
+    code = "store-full"
+    exit_code = 74  # EX_IOERR
+
+
+class StoreBusy(StoreUnavailable):
+    """Others hold the database for longer than was waited; try again."""
+
+    code = "store-busy"
+    exit_code = 75  # EX_TEMPFAIL
+
+
+class StoreDenied(StoreUnavailable):
+    """The database is there, and this user may not use it."""
+
+    code = "store-denied"
+    exit_code = 77  # EX_NOPERM
