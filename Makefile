@@ -36,6 +36,7 @@ check: .venv/ready ## lint, types, import rules, the lock and the generated page
 bench: .venv/ready ## measure, side by side, as ratios
 	$(BIN)/python tests/bench/startup.py
 	@$(BIN)/python -m tests.bench.confusion
+	@$(BIN)/python -m tests.bench.ingest
 
 lab: .venv/ready ## leave the laboratory standing, and say how to enter its places
 	@$(BIN)/python -m tests.lab up

@@ -12,9 +12,11 @@ set -eu
 
 # Why each: docker.io is the engine (dockerd, containerd, runc); podman the other engine, with runc,
 # conmon and netavark as what runs it; debootstrap and the keyring make the image, for there is no
-# registry to pull from; busybox-static pings from namespaces that have no programs of their own.
+# registry to pull from; busybox-static pings from namespaces that have no programs of their own;
+# postgresql is the other database that the store is written for, and its tests start a server of
+# their own.
 PACKAGES="docker.io podman runc conmon netavark iproute2 iptables debootstrap
-debian-archive-keyring busybox-static util-linux"
+debian-archive-keyring busybox-static util-linux postgresql"
 
 missing() {
     for package in $PACKAGES; do
@@ -52,6 +54,9 @@ fi
 
 policy=/usr/sbin/policy-rc.d
 kept=$(mktemp -d)
+# What Debian's postgresql goes by when it is installed, and the line that is in it meanwhile.
+clusters=/etc/postgresql-common/createcluster.conf
+none='create_main_cluster = false # while deps.sh runs'
 
 restore() {
     rm -f "$policy"
@@ -59,6 +64,7 @@ restore() {
         mv "$kept/policy-rc.d" "$policy"
     fi
     rmdir "$kept"
+    [ ! -f "$clusters" ] || sed -i "/^$none\$/d" "$clusters"
 }
 
 if [ -e "$policy" ] || [ -L "$policy" ]; then
@@ -76,6 +82,12 @@ chmod 755 "$policy"
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
+if printf '%s\n' "$wanted" | grep -qx postgresql; then
+    # It would make itself a database cluster, to be started with the machine from then on. Nobody
+    # asked for one: the tests make theirs in a temporary folder.
+    apt-get install -q -y --no-install-recommends postgresql-common
+    printf '%s\n' "$none" >> "$clusters"
+fi
 # Unquoted on purpose: one word a package.
 # shellcheck disable=SC2086
 apt-get install -q -y --no-install-recommends $wanted

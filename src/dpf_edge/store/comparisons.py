@@ -1,0 +1,31 @@
+"""What nodes last saw from their vantages (comparison-1): optional evidence, the latest of each."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from dpf_edge.store.part import Part, record
+from dpf_edge.store.records import Comparison
+from dpf_edge.store.schema import comparison
+from dpf_edge.store.upserts import upsert
+
+
+class Comparisons(Part):
+    """``store.comparisons``."""
+
+    def put(self, node_id: str, document: bytes) -> None:
+        """Keep a node's comparison in place of the one before."""
+        row = {
+            "node_id": node_id,
+            "document": document.decode("utf-8", "replace"),
+            "received_at": self._clock(),
+        }
+        with self._database.writing() as connection:
+            upsert(connection, comparison, [row])
+
+    def latest(self, node_id: str) -> Comparison | None:
+        """A node's comparison; None where it sent none."""
+        with self._database.reading() as connection:
+            asked = select(comparison).where(comparison.c.node_id == node_id)
+            row = connection.execute(asked).one_or_none()
+        return None if row is None else record(Comparison, row)
