@@ -1,0 +1,141 @@
+"""``dpf-edge run``: the node. It enrols, beats, sweeps and delivers until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dpf_edge.config.table import FILE_VARIABLE, SETTINGS
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Mapping
+
+    from dpf_edge.config.node import Read
+    from dpf_edge.node.agent import Place
+    from dpf_edge.node.logs import Log
+    from dpf_edge.node.settings import NodeSettings
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+the_file = click.option("--config", metavar="FILE", help=f"Settings as TOML; also {FILE_VARIABLE}.")
+
+
+def node_options(function: F) -> F:
+    """Every setting that has a flag, as an option; and the file for the rest of them."""
+    for setting in reversed([each for each in SETTINGS if each.flag]):
+        says = f"{setting.says.replace('`', '')} Also {setting.variable}."
+        if setting.switch:
+            option = click.option(f"--{setting.key}", is_flag=True, default=None, help=says)
+        else:
+            option = click.option(f"--{setting.key}", metavar="…", help=says)
+        function = option(function)
+    return the_file(function)
+
+
+@click.command("run")
+@node_options
+@click.option("--preflight", is_flag=True, help="Only say whether it would work; see `preflight`.")
+def command(*, config: str | None, preflight: bool, **flags: str | bool | None) -> int:
+    """Run the node: enrol with a bootstrap token, beat, sweep, deliver; until Ctrl-C or SIGTERM.
+
+    Settings are flags, DPF_* variables or a TOML file, in this order; docs/reference/settings.md
+    has all of them. What it does is said on stderr, and in its log (`dpf-edge logs`).
+
+    \b
+      DPF_BOOTSTRAP_TOKEN=… dpf-edge run --authority-url https://authority.example:8470
+      dpf-edge status      how does it do?
+    """
+    read = settings_of(config, flags)
+    if preflight:
+        from dpf_edge.cli.preflight import check
+
+        return check(read, as_json=False)
+    settings = read.usable()
+    log = log_of(settings)
+    for each in read.warnings:
+        log.warning("settings", each)
+
+    import asyncio
+
+    asyncio.run(until_told(settings, place(), log))
+    return 0
+
+
+def settings_of(config: str | None, flags: Mapping[str, str | bool | None]) -> Read:
+    """The settings, out of the flags and wherever else they may stand."""
+    from dpf_edge.config import node
+
+    given = {
+        name.replace("_", "-"): "yes" if value is True else value
+        for name, value in flags.items()
+        if value  # a switch that was not given says nothing: the environment may have it
+    }
+    return node.read(given, node.taken_from_environment(), config)
+
+
+def place() -> Place:
+    """This machine."""
+    from dpf_edge.host.clock import SystemClock, chance
+    from dpf_edge.host.hardware import hardware, machine_fingerprint
+    from dpf_edge.host.live import live
+    from dpf_edge.node.agent import Place
+
+    live()  # where this system cannot be read, that is said before anything else is done
+    return Place(live, SystemClock(), chance, hardware(), machine_fingerprint())
+
+
+def log_of(settings: NodeSettings) -> Log:
+    """The node's log: lines of JSON in its file, and words on stderr."""
+    from dpf_edge.cli.plain import printable
+    from dpf_edge.host.clock import SystemClock
+    from dpf_edge.host.log_file import LogFile
+    from dpf_edge.node import logs
+
+    file = LogFile(logs.path_in(settings.log_folder), logs.FILE_BYTES, logs.FILES)
+
+    def to_file(line: dict[str, Any]) -> None:
+        was_writable = file.is_writable
+        file.write(logs.as_json(line))
+        if was_writable and not file.is_writable:
+            say(f"{file.path}: cannot be written; the log is here alone")
+
+    def say(text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # whoever listened may have gone
+            sys.stderr.write(printable(text) + "\n")
+            sys.stderr.flush()
+
+    return logs.Log(SystemClock(), to_file, lambda line: say(logs.as_words(line)))
+
+
+async def until_told(settings: NodeSettings, on: Place, log: Log) -> None:
+    """Be a node until Ctrl-C or SIGTERM."""
+    import asyncio
+
+    from dpf_edge.node import agent
+
+    stop = asyncio.Event()
+    ends_by_signals(stop)
+    try:
+        await agent.serve(settings, on, log, stop)
+    except ExceptionGroup as group:
+        # One loop broke, and took the others with it: what broke is what is reported.
+        error = group.exceptions[0]
+        log.fail("broken", f"{type(error).__name__}: {error}")
+        raise error from None
+
+
+def ends_by_signals(stop: asyncio.Event) -> None:
+    """Let Ctrl-C and SIGTERM end things in order."""
+    import asyncio
+    import signal
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows' loops have none
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
