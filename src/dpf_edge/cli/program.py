@@ -10,7 +10,18 @@ import click
 from dpf_edge import __version__, cli
 
 # What stands in this package and is no command.
-NOT_COMMANDS = frozenset({"answer", "plain", "program", "render", "wslconfig_report"})
+NOT_COMMANDS = frozenset(
+    {
+        "answer",
+        "authority_people",
+        "authority_server",
+        "authority_store",
+        "plain",
+        "program",
+        "render",
+        "wslconfig_report",
+    }
+)
 
 
 class Commands(click.Group):
