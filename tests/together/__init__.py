@@ -1,0 +1,1 @@
+"""Node and Authority, the real ones, on one machine."""
