@@ -144,7 +144,8 @@ SETTINGS: tuple[Setting, ...] = (
         "level",
         "`listen`",
         "How much may be sent on the LAN: `listen` nothing, `ask` questions to everybody and to "
-        "known addresses, `probe` also walks through `DPF_EDGE_DISCOVERY_SUBNETS`.",
+        "known addresses, `probe` also walks through `DPF_EDGE_DISCOVERY_SUBNETS`. No collector "
+        "sends anything yet, at any level.",
         values.level,
         ours,
         flag=True,

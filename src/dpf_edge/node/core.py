@@ -172,10 +172,9 @@ class Core:
             self.nudge(*(loop for loop in Loop if loop is not Loop.HEARTBEAT))
             self.changed.set()
         if trust.is_news(before, after):
-            why = f": {after.says}" if after.says else ""
             self.log.tell(
                 "standing",
-                f"the node is {after.mode.value}{why}",
+                f"the node is {trust.told(after)}",
                 before=before.mode.value,
                 now=after.mode.value,
                 accepted=after.accepted,

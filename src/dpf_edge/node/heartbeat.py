@@ -147,7 +147,7 @@ class Beats:
                 **evidence(core.diagnosis, core.outcomes),
                 "level": core.settings.level.value,
                 "outbox": outbox_evidence(core.depth, core.dropped),
-                "clockAheadSec": round(core.authority.ahead or 0),
+                "authorityClockAheadSec": round(core.authority.ahead or 0),
             },
         )
         return heartbeat.Request(capability_reports=(report,))

@@ -37,6 +37,7 @@ PROBE_SECONDS = 8.0
 # Two weeks are enough to have a certificate renewed by people.
 EXPIRY_SECONDS = 14 * 24 * 3600.0
 DAY = 24 * 3600.0
+UNTRUSTED = "; name its maker's certificate by --ca-file, or pin its own by --fingerprint"
 LOOPBACKS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 -- compared with
 OK = "ok"
 
@@ -174,7 +175,8 @@ async def authority_checks(
     """Is it there, is it itself, and do the clocks agree?"""
     got = await authority.health()
     if isinstance(got, NoAnswer):
-        return [failed(cause_of(got, settings.authority, diagnosis), got.says)]
+        hint = UNTRUSTED if got.cause is Cause.UNTRUSTED else ""
+        return [failed(cause_of(got, settings.authority, diagnosis), f"{got.says}{hint}")]
     if got.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         says = f"/api/health answers {got.status}: whoever is in front, the Authority is not there"
         return [failed(Cause.UNREACHABLE.value, says)]

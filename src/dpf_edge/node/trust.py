@@ -133,5 +133,16 @@ def refused(before: Standing, act: Act, says: str, *, by_heartbeat: bool) -> Sta
 
 
 def is_news(before: Standing, after: Standing) -> bool:
-    """Whether a person would want to know of the difference."""
-    return (before.mode, before.accepted) != (after.mode, after.accepted)
+    """Whether a person would want to know of the difference.
+
+    What is accepted of a node that is not trusted changes nothing yet.
+    """
+    is_other = after.mode is Mode.TRUSTED and before.accepted != after.accepted
+    return before.mode is not after.mode or is_other
+
+
+def told(standing: Standing) -> str:
+    """A standing in words."""
+    if standing.mode is Mode.TRUSTED and not standing.accepted:
+        return f"{standing.mode.value}, and nothing of it is accepted"
+    return f"{standing.mode.value}: {standing.says}" if standing.says else standing.mode.value
