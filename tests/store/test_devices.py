@@ -134,16 +134,42 @@ def test_a_device_that_comes_back_elsewhere_is_the_same(
     )
 
 
-def test_an_address_of_nobody_now_tells_nothing(fleet: Fleet, node: str, clock: Clock) -> None:
+def known_keys(store: Store) -> set[str]:
+    with store._database.reading() as connection:
+        return {row.key for row in connection.execute(device_key.select())}
+
+
+def test_an_address_of_nobody_now_tells_nothing(
+    store: Store, fleet: Fleet, node: str, clock: Clock
+) -> None:
     """What is absent has given up its address: whoever answers there may be anybody."""
     routed = fleet.enrolled().node_id
     fleet.submit(node, thing("a", mac=MAC1, address="192.168.50.2"))
+    assert {f"mac:{MAC1}", "address:192.168.50.2"} == known_keys(store)
     clock.on(300)
     fleet.submit(node)
+    assert {f"mac:{MAC1}"} == known_keys(store)
 
     fleet.submit(routed, thing("ping:192.168.50.2", address="192.168.50.2"))
 
     assert [(), (MAC1,)] == sorted(device.macs for device in fleet.devices())
+
+
+def test_of_two_that_claim_an_address_the_last_to_say_so_keeps_it(
+    fleet: Fleet, node: str, clock: Clock
+) -> None:
+    """Two nodes disagree for a while: one of them has an old entry."""
+    other, routed = fleet.enrolled().node_id, fleet.enrolled().node_id
+    fleet.submit(node, thing("a", "old", mac=MAC1, address="192.168.50.2"))
+    fleet.submit(other, thing("b", "new", mac=MAC2, address="192.168.50.2"))
+    clock.on(300)
+    # News of the one that lost the address, and none about the address.
+    same_device = thing("a", "old", mac=MAC1, address="192.168.50.2"), thing("a2", mac=MAC1)
+    fleet.submit(node, *same_device)
+
+    fleet.submit(routed, thing("ping:192.168.50.2", kind="printer", address="192.168.50.2"))
+
+    assert {"old": "host", "new": "printer"} == {each.name: each.kind for each in fleet.devices()}
 
 
 def test_a_thing_that_shows_its_hardware_address_at_last_stays_who_it_is(
@@ -240,6 +266,8 @@ def test_two_nodes_that_see_a_device_at_the_same_moment_make_one_of_it(
     fleet: Fleet, node: str
 ) -> None:
     others = [node, *(fleet.enrolled().node_id for _ in range(3))]
+    for who in others:
+        fleet.submit(who)  # so that the site is there, and its row can be locked
     things = [thing(f"t{n}", mac=f"24:5a:4c:00:01:{n:02x}") for n in range(30)]
     line = threading.Barrier(len(others))
 

@@ -62,6 +62,19 @@ def test_a_thing_that_slips_into_the_next_part_is_there_all_the_time(
     assert ["new", "new", "new"] == [kind for kind, _, _ in fleet.told()]
 
 
+def test_a_thing_that_two_parts_have_is_there_while_one_of_them_has_it(
+    fleet: Fleet, node: str, clock: Clock
+) -> None:
+    """The first part says what it said before, but some of that was counted to the second."""
+    for second in ("bc", "c", "c"):
+        at = clock.on(300)
+        for part in ("ab", second):
+            things = [thing(key, mac=f"24:5a:4c:00:00:0{ord(key) - 96}") for key in part]
+            fleet.submit(node, *things, observed_at=at)
+
+    assert [(True, at)] * 3 == [(each.present, each.last_seen) for each in fleet.devices()]
+
+
 def test_a_sweep_that_shrinks_to_one_part_leaves_the_other_behind(
     fleet: Fleet, node: str, clock: Clock
 ) -> None:

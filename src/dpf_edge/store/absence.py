@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from dpf_edge.store import bulk, devices, sighting
 from dpf_edge.store import portrait as faces
 from dpf_edge.store.changes import ChangeRow
-from dpf_edge.store.part import made_id
+from dpf_edge.store.keeper import made_id
 from dpf_edge.store.schema import change, device, item, part, relation
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from dpf_edge.errors import StoreConflict, StoreMissing, StoreSealed
-from dpf_edge.store.part import Part, record
+from dpf_edge.store.keeper import Keeper, record
 from dpf_edge.store.records import Adapter, OpenAdapter, VisibleAdapters
 from dpf_edge.store.schema import adapter
 from dpf_edge.store.tokens import SITE
@@ -27,7 +27,7 @@ UNIFI = "unifi"
 _SHOWN = [adapter.c[name] for name in Adapter.__struct_fields__]
 
 
-class Adapters(Part):
+class Adapters(Keeper):
     """``store.adapters``."""
 
     def __init__(self, database: Database, clock: Callable[[], float], seal: Seal) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import insert, select
 
-from dpf_edge.store.part import Part, made_id, record
+from dpf_edge.store.keeper import Keeper, made_id, record
 from dpf_edge.store.records import AuditEntry, AuditPage
 from dpf_edge.store.schema import audit
 from dpf_edge.wire.tokens import redacted
@@ -22,7 +22,7 @@ MOST_DETAIL_BYTES = 4_096
 MOST_ROWS = 1_000
 
 
-class Audit(Part):
+class Audit(Keeper):
     """``store.audit``."""
 
     def record(self, rows: Sequence[AuditRow]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dpf_edge.store.part import made_id
+from dpf_edge.store.keeper import made_id
 
 if TYPE_CHECKING:
     from dpf_edge.store.devices import News

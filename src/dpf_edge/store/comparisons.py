@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from dpf_edge.store.part import Part, record
+from dpf_edge.store.keeper import Keeper, record
 from dpf_edge.store.records import Comparison
 from dpf_edge.store.schema import comparison
 from dpf_edge.store.upserts import upsert
 
 
-class Comparisons(Part):
+class Comparisons(Keeper):
     """``store.comparisons``."""
 
     def put(self, node_id: str, document: bytes) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from dpf_edge.store import node_tokens
-from dpf_edge.store.part import record
+from dpf_edge.store.keeper import record
 from dpf_edge.store.records import BootstrapToken, Enrolled
 from dpf_edge.store.schema import bootstrap_token, capability, node
 from dpf_edge.wire import tokens

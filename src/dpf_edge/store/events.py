@@ -10,8 +10,8 @@ from sqlalchemy import insert, select
 
 from dpf_edge.errors import StoreMissing
 from dpf_edge.store import bulk
+from dpf_edge.store.keeper import Keeper, record
 from dpf_edge.store.lifecycle import lived
-from dpf_edge.store.part import Part, record
 from dpf_edge.store.records import Alert, ChangeEvent, EventCounts, SecurityEvent
 from dpf_edge.store.schema import alert, change_event, event_batch, node, security_event
 from dpf_edge.store.texts import clean
@@ -28,7 +28,7 @@ T = TypeVar("T")
 MOST_ROWS = 1_000
 
 
-class Events(Part):
+class Events(Keeper):
     """``store.events``."""
 
     def submit(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import delete, select
 
-from dpf_edge.store.part import Part
+from dpf_edge.store.keeper import Keeper
 from dpf_edge.store.records import Candidate
 from dpf_edge.store.schema import candidate, node
 from dpf_edge.store.texts import short_digest
@@ -25,7 +25,7 @@ INSECURE, UNCHECKED = "blocked-insecure-transport", "tls-validation-required"
 MOST_OF_A_NODE = 4 * CANDIDATES
 
 
-class Federation(Part):
+class Federation(Keeper):
     """``store.federation``."""
 
     def put(

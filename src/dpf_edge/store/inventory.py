@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, func, select, update
 from dpf_edge.errors import StoreMissing
 from dpf_edge.store import bulk
 from dpf_edge.store import portrait as faces
-from dpf_edge.store.part import Part, record
+from dpf_edge.store.keeper import Keeper, record
 from dpf_edge.store.records import (
     Change,
     ChangePage,
@@ -39,7 +39,7 @@ SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
 MOST_ROWS = 1_000
 
 
-class Inventory(Part):
+class Inventory(Keeper):
     """``store.inventory``."""
 
     def devices(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from dpf_edge.store.part import Part
+from dpf_edge.store.keeper import Keeper
 from dpf_edge.store.records import Taken
 from dpf_edge.store.schema import rate
 from dpf_edge.store.upserts import insert_unless_there
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dpf_edge.wire.limits import Ceiling
 
 
-class Limits(Part):
+class Limits(Keeper):
     """``store.limits``."""
 
     def take(self, node_id: str, route: str, ceilings: Sequence[Ceiling]) -> Taken:

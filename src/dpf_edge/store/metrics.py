@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import delete, func, select
 
+from dpf_edge.store.keeper import Keeper, record
 from dpf_edge.store.limits import Limits
-from dpf_edge.store.part import Part, record
 from dpf_edge.store.records import InterfaceMetric
 from dpf_edge.store.schema import interface_metric
 from dpf_edge.store.texts import clean, short_digest
@@ -26,7 +26,7 @@ ROUTE = "metrics"
 MOST_INTERFACES = 4_000
 
 
-class Metrics(Part):
+class Metrics(Keeper):
     """``store.metrics``."""
 
     def put(

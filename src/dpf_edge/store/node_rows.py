@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from dpf_edge.store import bulk
-from dpf_edge.store.part import record
+from dpf_edge.store.keeper import record
 from dpf_edge.store.records import Capability, LastRun, Node
 from dpf_edge.store.schema import capability, node, node_token, part, run
 

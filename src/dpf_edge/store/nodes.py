@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from dpf_edge.errors import StoreMissing
 from dpf_edge.store import absence, enrolment, heartbeats, node_tokens, sites, trust
+from dpf_edge.store.keeper import Keeper
 from dpf_edge.store.node_rows import capabilities_of, last_runs, node_row, nodes_asked
-from dpf_edge.store.part import Part
 from dpf_edge.store.records import NodeDetail
 from dpf_edge.store.schema import node
 from dpf_edge.wire.vocabulary import TrustState
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dpf_edge.wire.tokens import Secret
 
 
-class Nodes(Part):
+class Nodes(Keeper):
     """``store.nodes``."""
 
     def enrol(

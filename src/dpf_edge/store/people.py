@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dpf_edge.errors import StoreConflict, StoreMissing
 from dpf_edge.store import passwords
-from dpf_edge.store.part import Part, names, record
+from dpf_edge.store.keeper import Keeper, names, record
 from dpf_edge.store.records import ApiToken, IssuedApiToken, OpenedSession, Person, Session
 from dpf_edge.store.schema import api_token, person, session, sign_in_link
 from dpf_edge.wire import tokens
@@ -37,7 +37,7 @@ _PERSON = [person.c[name] for name in Person.__struct_fields__]
 _API = [api_token.c[name] for name in ApiToken.__struct_fields__]
 
 
-class People(Part):
+class People(Keeper):
     """``store.people``."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import delete, insert, select, update
 
 from dpf_edge.errors import StoreMissing
 from dpf_edge.store import absence, collector, devices, links, picture, sites
+from dpf_edge.store.keeper import Keeper, made_id
 from dpf_edge.store.observed import content_digest, items_of, relations_of
-from dpf_edge.store.part import Part, made_id
 from dpf_edge.store.picture import Where
 from dpf_edge.store.records import Persisted, RunPage, RunRow, RunStored
 from dpf_edge.store.schema import node, part, run
@@ -35,7 +35,7 @@ COMPLETED = "completed"
 MOST_ROWS = 1_000
 
 
-class Runs(Part):
+class Runs(Keeper):
     """``store.runs``."""
 
     def __init__(self, database: Database, clock: Callable[[], float], sight: Sight | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from dpf_edge.store.part import Part
+from dpf_edge.store.keeper import Keeper
 from dpf_edge.store.schema import setting
 from dpf_edge.store.upserts import upsert
 
@@ -22,7 +22,7 @@ GONE_AFTER_SECONDS = "gone-after-seconds"
 DEFAULTS = {RETENTION_DAYS: "90", GONE_AFTER_SECONDS: "900"}
 
 
-class Settings(Part):
+class Settings(Keeper):
     """``store.settings``."""
 
     def get(self, name: str, default: str | None = None) -> str | None:

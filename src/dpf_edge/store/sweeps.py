@@ -71,6 +71,4 @@ def _over(parts: Mapping[int, Newest]) -> tuple[int, ...]:
     """The parts that a new sweep begins without: what stood aside, and those that the last whole
     sweep did not have any more."""
     whole = max((each.observed_at for key, each in parts.items() if key != ASIDE), default=None)
-    return tuple(
-        key for key, each in parts.items() if key == ASIDE or (key and each.observed_at != whole)
-    )
+    return tuple(key for key, each in parts.items() if key and each.observed_at != whole)

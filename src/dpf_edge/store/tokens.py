@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, or_, select, update
 
 from dpf_edge.errors import StoreConflict, StoreMissing
-from dpf_edge.store.part import Part, names, record
+from dpf_edge.store.keeper import Keeper, names, record
 from dpf_edge.store.records import BootstrapToken, IssuedToken
 from dpf_edge.store.schema import bootstrap_token
 from dpf_edge.wire import tokens
@@ -24,7 +24,7 @@ MINUTES, LEAST_MINUTES, MOST_MINUTES = 15.0, 0.001 / 60, 1440.0
 _SHOWN = [column for column in bootstrap_token.c if column.name != "revoked_by"]
 
 
-class Tokens(Part):
+class Tokens(Keeper):
     """``store.tokens``."""
 
     def issue(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, delete, func, select, text, tuple_, update
 
-from dpf_edge.store.part import Part
+from dpf_edge.store.keeper import Keeper
 from dpf_edge.store.records import Upkept
 from dpf_edge.store.schema import (
     alert,
@@ -62,7 +62,7 @@ class Old(NamedTuple):
     condition: ColumnElement[bool]
 
 
-class Upkeep(Part):
+class Upkeep(Keeper):
     """``store.upkeep``."""
 
     def run(self) -> Upkept | None:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 _NAMING_DIGITS = 8
 
 
-class Part:
+class Keeper:
     """One part of the store; each of its public methods is one transaction."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
