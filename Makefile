@@ -18,8 +18,8 @@ export UV_SYSTEM_CERTS := true
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
-run: .venv/ready ## print this machine's diagnosis
-	@$(BIN)/dpf-edge diagnose
+run: .venv/ready ## start here: the diagnosis, an Authority and this machine's node; Ctrl-C ends it
+	@$(BIN)/dpf-edge up
 
 test: .venv/ready ## run every test this machine can run; with CI=true, all or fail
 	@if [ "$$CI" = true ]; then sh tests/lab/deps.sh; fi
@@ -37,6 +37,7 @@ bench: .venv/ready ## measure, side by side, as ratios
 	$(BIN)/python tests/bench/startup.py
 	@$(BIN)/python -m tests.bench.confusion
 	@$(BIN)/python -m tests.bench.ingest
+	@$(BIN)/python -m tests.bench.at_rest
 
 lab: .venv/ready ## leave the laboratory standing, and say how to enter its places
 	@$(BIN)/python -m tests.lab up

@@ -11,15 +11,33 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from dpf_edge import __version__
+from dpf_edge.cli.program import Commands, program
 from tests.test_cases import CASES, schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROGRAM = (sys.executable, "-m", "dpf_edge")
+COMMANDS = Commands().list_commands(click.Context(program))
+
+
+def words_of(command: click.Command, *words: str) -> list[tuple[str, ...]]:
+    """A command's words, and those of everything below it."""
+    below = command.commands.items() if isinstance(command, click.Group) else ()
+    return [words, *(one for name, each in below for one in words_of(each, *words, name))]
+
+
+HELPED = [
+    words
+    for name in COMMANDS
+    for command in [Commands().get_command(click.Context(program), name)]
+    if command is not None
+    for words in words_of(command, name)
+]
 
 
 def run(
@@ -47,11 +65,17 @@ def test_help_names_every_command_and_where_to_start() -> None:
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "Start with `dpf-edge diagnose`" in done.stdout
-    for command in ("capture", "compare", "diagnose", "list", "wslconfig"):
+    for command in COMMANDS:
         assert re.search(rf"^  {command} +\S", done.stdout, re.MULTILINE)
-        told = run(command, "--help")
-        assert (0, "") == (told.returncode, told.stderr)
-        assert f"Usage: dpf-edge {command}" in told.stdout
+
+
+@pytest.mark.parametrize("words", HELPED, ids=" ".join)
+def test_every_help_is_shown_and_none_of_its_lines_is_cut_short(words: tuple[str, ...]) -> None:
+    done = run(*words, "--help")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith(f"Usage: {' '.join(('dpf-edge', *words))} ")
+    assert not re.search(r"^ .*\.\.\.$", done.stdout, re.MULTILINE)
 
 
 def test_version() -> None:

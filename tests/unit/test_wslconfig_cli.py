@@ -428,7 +428,13 @@ def test_a_shutdown_that_fails_is_said_to_have_failed(file: Path, fake: dict[str
 CONTEXT = click.Context(program.program)
 COMMANDS = sorted({*program.Commands().list_commands(CONTEXT)} - {"wslconfig"})
 # What a command needs to be run at all; nothing here sends anything or starts an engine.
-ARGUMENTS = {"compare": ("--image", "none:none")}
+# What would not end by itself is given something that it refuses.
+ARGUMENTS = {
+    "authority": ("--store", "none:none"),
+    "compare": ("--image", "none:none"),
+    "run": ("--authority", "none:none"),
+    "up": ("--listen", "none:none"),
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -32,7 +32,11 @@ the_role = click.option(
 )
 
 
-@click.group("authority", invoke_without_command=True)
+@click.group(
+    "authority",
+    invoke_without_command=True,
+    short_help="Serve nodes and their operators; keep the store.",
+)
 @the_store
 @the_folder
 @click.option(
@@ -77,7 +81,7 @@ def command(context: click.Context, /, **told: object) -> int | None:
     return authority_server.serve(authority_server.Told(**told))  # type: ignore[arg-type]
 
 
-@command.command("backup")
+@command.command("backup", short_help="Write the whole store into one file.")
 @click.argument("file")
 @the_store
 @the_folder
@@ -96,7 +100,7 @@ def backup_command(file: str, url: str | None, folder: str | None, as_json: bool
     return 0
 
 
-@command.command("restore")
+@command.command("restore", short_help="Fill an empty store from a backup.")
 @click.argument("file")
 @click.option("--replace", is_flag=True, help="Even where the store holds something already.")
 @the_store
@@ -118,7 +122,7 @@ def restore_command(
     return 0
 
 
-@command.command("sign-in-link")
+@command.command("sign-in-link", short_help="Print a link that signs you in, once.")
 @the_store
 @the_folder
 @the_role
@@ -202,7 +206,7 @@ def api_token_group() -> None:
     """Let programs in: issue, list, revoke. Prometheus needs one for /metrics."""
 
 
-@api_token_group.command("issue")
+@api_token_group.command("issue", short_help="Issue an API token; the last line printed.")
 @click.argument("label")
 @the_role
 @click.option(
@@ -232,7 +236,7 @@ def issue_command(
     return 0
 
 
-@api_token_group.command("list")
+@api_token_group.command("list", short_help="List the API tokens that were issued.")
 @the_store
 @the_folder
 @the_json
@@ -262,7 +266,7 @@ def api_tokens_command(url: str | None, folder: str | None, as_json: bool) -> in
     return 0
 
 
-@api_token_group.command("revoke")
+@api_token_group.command("revoke", short_help="Take an API token back.")
 @click.argument("token")
 @the_store
 @the_folder

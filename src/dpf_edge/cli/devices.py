@@ -20,7 +20,9 @@ from dpf_edge.cli.authority_store import (
 MOST = 10_000
 
 
-@click.group("devices", invoke_without_command=True)
+@click.group(
+    "devices", invoke_without_command=True, short_help="List the devices of a site, or forget one."
+)
 @click.pass_context
 def command(context: click.Context) -> None:
     """List the devices of a site, or forget one."""
@@ -28,7 +30,7 @@ def command(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-@command.command("list")
+@command.command("list", short_help="List what was seen, where, and when last.")
 @the_store
 @the_folder
 @click.option("--site", help="Only those of one site.")
@@ -81,7 +83,7 @@ def list_command(
     return 0
 
 
-@command.command("forget")
+@command.command("forget", short_help="Delete a device and all that was seen of it.")
 @click.argument("device")
 @the_store
 @the_folder

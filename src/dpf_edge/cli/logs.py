@@ -10,7 +10,7 @@ from dpf_edge.cli.run import settings_of, the_file
 from dpf_edge.errors import LogsMissing
 
 
-@click.command("logs")
+@click.command("logs", short_help="Print the last lines of the node's log.")
 @click.option(
     "--lines", metavar="N", type=click.IntRange(0, 1_000_000), default=50, help="So many."
 )

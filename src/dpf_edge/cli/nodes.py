@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 NAME = 200
 
 
-@click.group("nodes", invoke_without_command=True)
+@click.group(
+    "nodes",
+    invoke_without_command=True,
+    short_help="List an Authority's nodes, and decide about them.",
+)
 @click.pass_context
 def command(context: click.Context) -> None:
     """List the nodes of an Authority, and decide about them.
@@ -103,12 +107,12 @@ def shown(store: Store, node_id: str, *, as_json: bool) -> None:
 
 decision(
     "approve",
-    "Trust a node that waits: it may do what was accepted when it enrolled.",
+    "Trust a node that waits.\n\nIt may do what was accepted when it enrolled.",
     lambda store, node: store.nodes.approve(node, by=BY),
 )
 decision(
     "quarantine",
-    "Let a node beat and do nothing else; it keeps what it has to deliver.",
+    "Let a node beat and do nothing else.\n\nIt keeps what it has to deliver.",
     lambda store, node: store.nodes.quarantine(node, by=BY),
 )
 decision(
@@ -118,7 +122,7 @@ decision(
 )
 decision(
     "revoke",
-    "End a node for good: its token is forgotten. It has to enrol anew.",
+    "End a node for good.\n\nIts token is forgotten: it has to enrol anew.",
     lambda store, node: store.nodes.revoke(node, by=BY),
 )
 
@@ -140,7 +144,7 @@ def rename_command(node: str, name: str, url: str | None, folder: str | None, as
     return 0
 
 
-@command.command("rotate")
+@command.command("rotate", short_help="Replace a node's token; the new one is the last line.")
 @click.argument("node")
 @click.option(
     "--by-heartbeat",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dpf_edge.node.preflight import Preflight
 
 
-@click.command("preflight")
+@click.command("preflight", short_help="Would a node work here? Check before a token is spent.")
 @node_options
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 def command(*, config: str | None, as_json: bool, **flags: str | bool | None) -> int:

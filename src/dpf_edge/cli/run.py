@@ -36,7 +36,7 @@ def node_options(function: F) -> F:
     return the_file(function)
 
 
-@click.command("run")
+@click.command("run", short_help="Run the node: enrol, beat, sweep and deliver.")
 @node_options
 @click.option("--preflight", is_flag=True, help="Only say whether it would work; see `preflight`.")
 def command(*, config: str | None, preflight: bool, **flags: str | bool | None) -> int:

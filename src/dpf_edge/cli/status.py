@@ -18,7 +18,7 @@ HEALTHY, ATTENTION, DOWN = 0, 1, 2
 SHOWN = ("enrolment", "heartbeat", "sweep", "delivery")
 
 
-@click.command("status")
+@click.command("status", short_help="How does the running node do?")
 @click.option("--state-dir", metavar="FOLDER", help="The node's state folder; as for `run`.")
 @the_file
 @click.option(

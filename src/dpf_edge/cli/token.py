@@ -26,7 +26,11 @@ MINUTES, MOST_MINUTES = 15, 1440
 SITE, FINGERPRINT = 100, 200
 
 
-@click.group("token", invoke_without_command=True)
+@click.group(
+    "token",
+    invoke_without_command=True,
+    short_help="Issue, list and revoke the tokens that nodes enrol with.",
+)
 @click.pass_context
 def command(context: click.Context) -> None:
     """Issue, list and revoke the tokens that nodes enrol with.
@@ -49,7 +53,7 @@ def plain(context: click.Context, parameter: click.Parameter, value: str | None)
     return value
 
 
-@command.command("issue")
+@command.command("issue", short_help="Issue a token; the last line printed.")
 @the_store
 @the_folder
 @click.option(
@@ -103,7 +107,7 @@ def issue_command(
     return 0
 
 
-@command.command("list")
+@command.command("list", short_help="List the tokens that were issued.")
 @the_store
 @the_folder
 @click.option("--site", help="Only those of one site.")
@@ -137,7 +141,7 @@ def list_command(url: str | None, folder: str | None, site: str | None, as_json:
     return 0
 
 
-@command.command("revoke")
+@command.command("revoke", short_help="Take a token back.")
 @click.argument("token")
 @the_store
 @the_folder

@@ -168,7 +168,8 @@ async def node(up: Up, url: str, listens: asyncio.Event, stop: asyncio.Event) ->
 def node_settings(up: Up, url: str) -> NodeSettings:
     """The settings of this machine's node; with a token where the store does not know it.
 
-    The environment is not asked: what is set there is for a node that reports elsewhere.
+    Neither the environment nor the machine's settings file is asked: what is set there is for a
+    node that reports elsewhere.
 
     :raises DpfEdgeError: its state cannot be read, or the store not be asked.
     """
@@ -185,7 +186,7 @@ def node_settings(up: Up, url: str) -> NodeSettings:
         "log-dir": os.path.join(folder, LOG_FOLDER),  # noqa: PTH118
         "level": "listen",
     }
-    settings = config.read(flags, {}).usable()
+    settings = config.read(flags, {}, is_installed=False).usable()
     if is_known(up.store, folder):
         return settings
     issued = up.store.tokens.issue(ttl_minutes=TOKEN_MINUTES, auto_approve=True, by="up")

@@ -26,7 +26,9 @@ RUN = (
 WITHOUT_ENGINE, CLOUD = 7, 9
 ADVICE = "dpf-edge diagnose"
 PROVE = "dpf-edge diagnose --active"
+NODE = ("dpf-edge preflight", "dpf-edge run")
 
+VARIABLES = "It is told by DPF_AUTHORITY_URL and DPF_BOOTSTRAP_TOKEN; `dpf-edge up` needs neither."
 SETTINGS = "edge.env holds DPF_AUTHORITY_URL=… and DPF_BOOTSTRAP_TOKEN=…, a line each."
 FILL_IN = "Fill in what stands in CAPITALS; Podman takes the same words."
 NO_ENGINE = "No engine is seen here that could: Docker or Podman, not rootless, comes first."
@@ -59,7 +61,7 @@ def commands(mode: Mode | None, found: Diagnosis, *, blind: bool = False) -> tup
     if blind:
         return (ADVICE,)
     if mode is Mode.NATIVE:
-        return (PROVE,)
+        return (PROVE, *NODE)
     if mode is Mode.CONTAINER:
         return ("dpf-edge compare", f"{RUN} --network host {IMAGE}")
     return own_link(mode, found)
@@ -82,8 +84,10 @@ def own_link(mode: Mode, found: Diagnosis) -> tuple[str, ...]:
 
 def notes(mode: Mode | None, found: Diagnosis) -> tuple[str, ...]:
     """What to know before those commands."""
-    if mode is None or mode is Mode.NATIVE:
+    if mode is None:
         return ()
+    if mode is Mode.NATIVE:
+        return (VARIABLES,)
     said = [FILL_IN, SETTINGS]
     if mode is not Mode.CONTAINER:
         said.append(NOT_ITS_HOST)
