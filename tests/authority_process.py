@@ -31,7 +31,10 @@ class AuthorityProcess:
     """``dpf-edge authority`` with a state folder of its own; it may be killed and started again.
 
     :param folder: its state folder; the store is there too unless ``store`` names another.
+    :ivar before: what its programs are started by: a command that takes another.
     """
+
+    before: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, *options: str, store: str | None = None) -> None:
         self.folder = folder
@@ -47,7 +50,15 @@ class AuthorityProcess:
         """Start it, and wait until it listens; again on the port that it had."""
         self.lines = []
         self.process = subprocess.Popen(
-            [*PROGRAM, "authority", "--listen", self.listen, *self.where, *self.options],
+            [
+                *self.before,
+                *PROGRAM,
+                "authority",
+                "--listen",
+                self.listen,
+                *self.where,
+                *self.options,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -95,7 +106,7 @@ class AuthorityProcess:
     def command(self, *arguments: str, **also: Any) -> subprocess.CompletedProcess[str]:
         """Run a command beside it, on the same store."""
         return subprocess.run(
-            [*PROGRAM, *arguments, *self.where],
+            [*self.before, *PROGRAM, *arguments, *self.where],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -48,7 +48,8 @@
     │   ├── BackupUnwritten     backup-unwritten     73
     │   ├── StoreNotEmpty       store-not-empty      73
     │   ├── StoreSealed         store-sealed         78
-    │   └── StoreUnavailable    store-unavailable    69
+    │   └── StoreUnavailable    the database cannot be used now: nothing was done
+    │       ├── StoreUnreachable store-unavailable   69
     │       ├── StoreCorrupt    store-corrupt        65
     │       ├── StoreFull       store-full           74
     │       ├── StoreBusy       store-busy           75
@@ -456,8 +457,14 @@ class StoreSealed(StoreError):
 class StoreUnavailable(StoreError):
     """The database cannot be used now: nothing of what was asked has been done."""
 
-    code = "store-unavailable"
+    code = "store-away"
     exit_code = 69  # EX_UNAVAILABLE
+
+
+class StoreUnreachable(StoreUnavailable):
+    """There is no way to the database: it does not run, or its file cannot be opened."""
+
+    code = "store-unavailable"
 
 
 class StoreCorrupt(StoreUnavailable):

@@ -441,14 +441,14 @@ def test_health_is_open_and_is_what_the_store_says(
     at: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """W40: a health check that looks."""
-    from dpf_edge.errors import StoreUnavailable
+    from dpf_edge.errors import StoreUnreachable
 
     well = at.client.get("/api/health")
     assert (200, True) == (well.status_code, well.json()["ok"])
     assert 200 == at.client.head("/api/health").status_code
 
     def away() -> None:
-        raise StoreUnavailable("away")
+        raise StoreUnreachable("away")
 
     monkeypatch.setattr(at.store, "ping", away)
     monkeypatch.setattr("dpf_edge.authority.health.FRESH_SECONDS", 0.0)

@@ -382,6 +382,7 @@ def test_candidates_are_taken_and_never_trusted(at: Desk) -> None:
 
 @pytest.mark.parametrize("path", ["claim", "result", "certificates/register"])
 def test_actions_are_not_dispatched_and_nothing_is_looked_at(at: Desk, path: str) -> None:
+    """W38: so nothing that a node says of itself, such as its role, earns it one."""
     answer = at.client.post(f"{EDGE}/actions/{path}", content=b"{")
 
     assert 404 == answer.status_code

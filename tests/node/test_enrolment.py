@@ -54,6 +54,38 @@ def test_a_node_without_a_token_waits_for_one_and_takes_it_from_the_file(
         until(lambda: node.is_in("trusted"))
 
 
+def test_what_keeps_a_node_waiting_is_said_once_and_not_at_every_look(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the file that cannot be read, nor that there is no token; looks are seconds apart."""
+    file = tmp_path / "token"
+    file.mkdir()
+    looks: list[str] = []
+    read = private_file.read_given
+
+    def counted(path: str) -> private_file.Shown | None:
+        looks.append(path)
+        return read(path)
+
+    monkeypatch.setattr(private_file, "read_given", counted)
+
+    with running(settings(server.url, tmp_path, bootstrap_token_file=str(file))) as node:
+        until(lambda: looks.count(str(file)) > 5)
+
+    assert [f"{file}: not a regular file"] == [line["text"] for line in node.events("not-enrolled")]
+
+
+def test_an_enrolment_is_said_in_one_line(
+    authority: Scripted, server: Server, tmp_path: Path
+) -> None:
+    token = authority.issue(auto_approve=False)
+    with running(settings(server.url, tmp_path, token=token)) as node:
+        until(lambda: authority.of(BEAT))
+
+    assert ["pending"] == [line["trust"] for line in node.events("enrolled")]
+    assert [] == node.events("standing")
+
+
 def test_a_token_that_was_spent_is_not_tried_again_after_a_restart(
     authority: Scripted, server: Server, tmp_path: Path
 ) -> None:

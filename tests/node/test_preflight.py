@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +72,15 @@ def test_nobody_there(given: NodeSettings, tmp_path: Path) -> None:
     found = check(settings(f"http://127.0.0.1:{free_port()}", tmp_path))
 
     assert Result.FAILED is results(found)["authority-unreachable"]
+
+
+def test_of_several_causes_the_published_one_comes_first(tmp_path: Path) -> None:
+    """Reached before a token is needed: the published order."""
+    found = check(settings(f"http://127.0.0.1:{free_port()}", tmp_path))
+
+    assert ["authority-unreachable", "bootstrap-token-missing"] == [
+        each.cause for each in found.checks if each.result is Result.FAILED
+    ]
 
 
 def test_from_inside_a_container_loopback_is_the_container(tmp_path: Path) -> None:
@@ -196,7 +204,10 @@ def test_a_state_file_that_others_can_read(given: NodeSettings, tmp_path: Path) 
     (tmp_path / "state").mkdir(mode=0o700)
     (tmp_path / "state" / "state.json").write_text("{}")
 
-    assert "state-file-unusable" == check(given).cause
+    found = check(settings(given.authority, tmp_path))
+
+    assert "state-file-unusable" == found.cause
+    assert "bootstrap-token-missing" not in results(found), "as published: unless there is a state"
 
 
 @pytest.mark.parametrize(
@@ -281,4 +292,3 @@ def test_files_of_certificates(server: Server, tmp_path: Path) -> None:
 
     assert Result.FAILED is results(expired)["certificate-expires"]
     assert Result.FAILED is results(unread)["certificate-unreadable"]
-    assert json.dumps("ok")

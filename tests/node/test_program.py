@@ -115,21 +115,25 @@ def test_ctrl_c_ends_it_too(node: subprocess.Popen[str]) -> None:
 def test_a_node_that_was_killed_or_hangs_is_seen_from_outside(
     here: Machine, node: subprocess.Popen[str]
 ) -> None:
-    """W40: its socket is silent, and its file grows old."""
+    """W40: one that hangs has a socket that is silent and a file that grows old; one that was
+    killed is gone at once, however young its file."""
+    path = here.folder / "state" / "status.json"
     node.send_signal(signal.SIGSTOP)
     hung = here.run("status", "--live")
-    node.send_signal(signal.SIGCONT)
+    told = path.read_bytes()
+    path.write_text(json.dumps({**json.loads(told), "ticks": json.loads(told)["ticks"] - 100}))
+    old = here.run("status", "--live")
+    path.write_bytes(told)
     node.kill()
     node.wait(PATIENCE)
-    path = here.folder / "state" / "status.json"
-    told = json.loads(path.read_text())
-    path.write_text(json.dumps({**told, "ticks": told["ticks"] - 100}))
 
     killed = here.run("status", "--live")
 
     assert 0 == hung.returncode, "its file is young: a supervisor waits some seconds"
+    assert 2 == old.returncode
+    assert "wrote its status last" in old.stdout
     assert 2 == killed.returncode
-    assert "wrote its status last" in killed.stdout
+    assert "no node runs" in killed.stdout
 
 
 def test_no_token_is_in_a_process_list_or_handed_to_what_is_started(

@@ -1,6 +1,7 @@
 """A process that has imported everything and becomes a node by forking: a node in milliseconds.
 
-It reads a line of JSON for each node, a folder and a URL, and answers with the child's process id;
+It reads a line of JSON for each node, a folder, a URL and what of its timing is other than fast,
+and answers with the child's process id;
 an empty line asks for that child's end, and is answered with its status. The child says each run
 that it has taken as a line on its standard error, which it was given for that.
 """
@@ -38,7 +39,8 @@ def be_a_node(told: dict[str, Any]) -> None:
     given = settings(told["url"], Path(told["folder"]), token=told.get("token"))
     random.seed(os.getpid())
     on = Place(lambda: machine(SEES), SystemClock(), random.random, Hardware(), "f" * 64)
-    asyncio.run(agent.serve(given, on, Log(on.clock, say), asyncio.Event(), FAST))
+    timing = FAST._replace(**told.get("timing", {}))
+    asyncio.run(agent.serve(given, on, Log(on.clock, say), asyncio.Event(), timing))
 
 
 def main() -> None:

@@ -201,12 +201,13 @@ def test_what_is_not_a_backup_is_refused_and_nothing_is_lost(
     (tmp_path / "cut").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "nothing").write_bytes(b"")
     (tmp_path / "folder").mkdir()
+    unnameable = "x" * 300  # fails as a folder does that is not for this user
     sqlite3.connect(tmp_path / "theirs").execute("CREATE TABLE theirs (a)").connection.close()
     damaged = bytearray(whole)
     damaged[len(whole) // 2 : len(whole) // 2 + 20_000] = b"\xa5" * 20_000
     (tmp_path / "damaged").write_bytes(damaged)
 
-    for name in ("text", "cut", "nothing", "folder", "theirs", "damaged", "not-there"):
+    for name in ("text", "cut", "nothing", "folder", "theirs", "damaged", "not-there", unnameable):
         with pytest.raises(BackupUnusable):
             store.restore(tmp_path / name, replace=True)
 
@@ -253,6 +254,24 @@ def test_a_backup_that_cannot_be_written_is_said_and_leaves_nothing(
             store.backup(path)
 
     assert ["in the way"] == [each.name for each in tmp_path.iterdir() if "store" not in each.name]
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_a_store_is_not_written_over_by_its_own_backup(
+    suffix: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Who has it open would go on writing into a file that has no name any more."""
+    path, link = tmp_path / "store.db", tmp_path / "link.db"
+    with open_store(f"sqlite:///{path}", clock=clock, sight=sight) as store:
+        link.symlink_to(f"store.db{suffix}")
+
+        for each in (f"{path}{suffix}", link):
+            with pytest.raises(BackupUnwritten):
+                store.backup(each)
+
+        issued = store.tokens.issue()
+    with open_store(f"sqlite:///{path}", clock=clock, sight=sight) as store:
+        assert [issued.row.prefix] == [each.prefix for each in store.tokens.list()]
 
 
 def test_a_backup_is_restored_from_where_nothing_can_be_written(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -309,9 +310,17 @@ def test_a_place_where_nothing_can_be_made_is_said(tmp_path: Path) -> None:
     assert "--store" in str(said.value.hint)
 
 
-def test_a_folder_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable):
-        opened(f"sqlite:///{tmp_path}")
+@pytest.mark.parametrize("name", ["folder", "pipe", "x" * 300])
+def test_what_is_no_file_is_no_store(name: str, tmp_path: Path) -> None:
+    """The last has a name that no file can have: it fails as a folder does that is not for this
+    user."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(StoreUnavailable) as said:
+        opened(f"sqlite:///{tmp_path / name}")
+
+    assert "--store" in str(said.value.hint)
 
 
 def test_a_closed_store_leaves_one_file(tmp_path: Path) -> None:

@@ -86,3 +86,17 @@ def test_a_whole_sweep_ends_what_stood_aside_and_no_part_of_the_last_whole_one()
     place = placed(parts, 30.0, complete=True)
 
     assert (0, {0: 10.0, ASIDE: 20.0}, (ASIDE,)) == (place.part, place.replaces, place.dropped)
+
+
+def test_a_run_that_came_in_while_the_clock_was_ahead_makes_no_other_late() -> None:
+    """Its Authority's clock was set a month forth, and back: the picture goes on."""
+    month = 30 * 86_400.0
+    parts = picture(month + 10.0, month + 10.0)
+
+    first = placed(parts, 20.0, complete=True, now=25.0)
+    second = placed({**parts, 0: Newest(20.0, "digest 0")}, 20.0, complete=True, now=25.0)
+    near = placed(picture(40.0), 20.0, complete=True, now=25.0)
+
+    assert Place(0, {0: 20.0}, (), "digest 0", late=False) == first
+    assert Place(1, {1: 20.0}, (), "digest 1", late=False) == second
+    assert near.late, "so far ahead a node's clock may be"

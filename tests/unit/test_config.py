@@ -136,7 +136,7 @@ def test_a_file_that_is_named_must_be_there_and_be_toml(tmp_path: Path) -> None:
         for path in (tmp_path / "none.toml", broken, tmp_path)
     ]
 
-    assert ["is not there", "is no TOML file", "not a regular file"] == [
+    assert ["is not there", "is no TOML file", "cannot be read"] == [
         each[0].why.partition(":")[0] for each in found
     ]
 
@@ -153,10 +153,14 @@ URLS = {
     "https://authority.example:99999": node.MALFORMED,
     "https://[::1": node.MALFORMED,
     "https://authority .example": node.MALFORMED,
+    "https://authority.example\\@elsewhere.example": node.MALFORMED,
+    "https://authority\\elsewhere.example": node.MALFORMED,
     "https://authority.example/\x1b[31m": node.MALFORMED,
     "http://authority.example": node.INSECURE,
     "http://192.0.2.7:8470": node.INSECURE,
     "http://localhost.example": node.INSECURE,
+    "http://portal.localhost": node.INSECURE,
+    "http://localhost.": node.INSECURE,
 }
 
 

@@ -80,8 +80,11 @@ def public(text: str) -> PublicUrl:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host: 127.0.0.0/8, ::1, or localhost (RFC 6761 §6.3)."""
+    """Whether only this machine reaches a host: 127.0.0.0/8, ::1, or localhost.
+
+    Names below it ought to lead here too (RFC 6761 section 6.3), and glibc asks the network.
+    """
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host.lower().rstrip(".") in {"localhost"} or host.lower().endswith(".localhost")
+        return host.lower() == "localhost"

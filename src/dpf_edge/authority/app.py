@@ -35,6 +35,7 @@ from dpf_edge.authority import (
     portal,
 )
 from dpf_edge.authority.authority import Authority
+from dpf_edge.authority.dated import Dated
 from dpf_edge.authority.draining import Drained
 from dpf_edge.authority.hosts import Hosts
 from dpf_edge.authority.shield import Shield
@@ -81,6 +82,7 @@ def create(store: Store, settings: Settings, clock: Callable[[], float]) -> Star
             *pages.routes(authority),
         ],
         middleware=[
+            Middleware(Dated, clock=clock),
             Middleware(Drained, bound=settings.drain),
             Middleware(Shield, counts=authority.counts),
             Middleware(Hosts, names=settings.hosts),

@@ -127,7 +127,9 @@ class Pages:
             return html("sign-in.html")
         opened = await login.use_link(self.authority, link)
         if opened is None:
-            says = "This link was used, or is too old. Start the Authority again for another one."
+            says = (
+                "This link was used, or is too old: dpf-edge authority sign-in-link gives another."
+            )
             return html("sign-in.html", HTTPStatus.UNAUTHORIZED, says=says)
         return self.welcomed(opened)
 

@@ -141,6 +141,7 @@ def configured(
         log_level="critical",
         access_log=False,  # a sign-in link's token stands in its query
         server_header=False,
+        date_header=False,  # the application's answers are dated by its own clock
         # The address that a proxy names is a client's word: nothing here goes by it.
         proxy_headers=False,
         forwarded_allow_ips=[],

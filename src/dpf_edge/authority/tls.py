@@ -10,7 +10,7 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dpf_edge.errors import TlsUnusable
+from dpf_edge.errors import PrivateFileError, TlsUnusable
 from dpf_edge.host import private_file
 
 if TYPE_CHECKING:
@@ -145,8 +145,7 @@ def context(pair: Pair) -> ssl.SSLContext:
     offered.minimum_version = ssl.TLSVersion.TLSv1_2
     offered.set_alpn_protocols(["http/1.1"])
     for path in pair:
-        if not Path(path).is_file():
-            raise TlsUnusable(f"{path}: no such file", "--tls-cert and --tls-key take PEM files")
+        _must_be_a_file(path)
     try:
         # Without a password a locked key is refused, instead of asked for: nobody is there to ask.
         offered.load_cert_chain(pair.certificate, pair.key, password="")
@@ -157,6 +156,20 @@ def context(pair: Pair) -> ssl.SSLContext:
             "a PEM certificate, with its chain behind it, and the key it was made for, unlocked",
         ) from error
     return offered
+
+
+def _must_be_a_file(path: str) -> None:
+    """See that a file can be read: OpenSSL names no file, and waits for one that is a pipe.
+
+    :raises TlsUnusable: it cannot.
+    """
+    hint = "--tls-cert and --tls-key take PEM files"
+    try:
+        shown = private_file.read_given(path)
+    except PrivateFileError as error:
+        raise TlsUnusable(str(error), hint) from error
+    if shown is None:
+        raise TlsUnusable(f"{path}: no such file", hint)
 
 
 def fingerprint(pair: Pair) -> str:

@@ -71,15 +71,20 @@ def read(
     flags: Mapping[str, str | None],
     environment: Mapping[str, str],
     file: str | None = None,
+    *,
+    is_installed: bool = True,
 ) -> Read:
     """A node's settings.
 
     :param flags: by their keys; what was not given is None.
     :param file: the settings file; one that is named must be there.
+    :param is_installed: whether it is the machine's own node, for which the machine's own file
+        counts where none is named.
     """
     problems: list[Problem] = []
     named = given(file) or given(environment.get(FILE_VARIABLE))
-    listed = from_file(named or places.settings_file(), problems, must_exist=named is not None)
+    usual = places.settings_file() if is_installed else None
+    listed = from_file(named or usual, problems, must_exist=named is not None)
     told: dict[str, Given] = {}
     for setting in SETTINGS:
         for source in (
@@ -233,7 +238,8 @@ def from_file(path: str | None, problems: list[Problem], *, must_exist: bool) ->
             return {}
         document = tomllib.loads(shown.data.decode("utf-8"))
     except PrivateFileError as error:
-        problems.append(Problem(OTHER, path, str(error).removeprefix(f"{path}: ")))
+        reason = str(error).removeprefix(f"{path}: ")
+        problems.append(Problem(OTHER, path, f"cannot be read: {reason}"))
         return {}
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError too
         reason = "nested too deep" if isinstance(error, RecursionError) else str(error)

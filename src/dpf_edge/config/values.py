@@ -116,7 +116,9 @@ def fingerprint(told: str) -> str:
 
 def url(told: str) -> SplitResult:
     """A URL with a host and nothing that an Authority's has not."""
-    if len(told) > LONGEST_URL or not told.isprintable() or " " in told:
+    # Browsers read a backslash as a slash (https://url.spec.whatwg.org/#host-state), others as a
+    # part of the host: nobody means one.
+    if len(told) > LONGEST_URL or not told.isprintable() or " " in told or "\\" in told:
         raise ValueError("is no URL")
     try:
         parts = urlsplit(told)
@@ -149,12 +151,15 @@ def authority(told: str, *, allow_http: bool) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name means this machine (RFC 6761 section 6.3 for ``localhost``)."""
-    low = host.lower().rstrip(".")
-    if low == "localhost" or low.endswith(".localhost"):
+    """Whether a host's name means this machine, whoever answers for names.
+
+    ``localhost`` stands in each machine's own table. With a dot behind it or a name before it, it
+    ought to be this machine too (RFC 6761 section 6.3), and glibc asks the network for it.
+    """
+    if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(low).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

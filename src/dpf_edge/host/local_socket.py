@@ -76,7 +76,10 @@ async def said_at(path: str, tell: Callable[[], bytes]) -> AsyncIterator[bool]:
 
 
 def heard_at(path: str, seconds: float) -> bytes | None:
-    """What is said at a socket; None where nobody says anything, whole and in time."""
+    """What is said at a socket; None where nobody says anything, whole and in time.
+
+    :raises ConnectionRefusedError: whoever had the socket was killed.
+    """
     if not can_be_at(path):
         return None
     held = bytearray()
@@ -88,6 +91,8 @@ def heard_at(path: str, seconds: float) -> bytes | None:
                 held += part
                 if len(held) > MOST_BYTES:
                     return None
+    except ConnectionRefusedError:
+        raise
     except OSError:
         return None
     return bytes(held) or None

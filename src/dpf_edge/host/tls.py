@@ -62,9 +62,9 @@ def pinned(fingerprint: str) -> ssl.SSLContext:
             super().do_handshake()
             shown = fingerprint_of(self.getpeercert(binary_form=True) or b"")
             if not hmac.compare_digest(shown, fingerprint):
-                raise ssl.SSLCertVerificationError(
-                    f"the certificate's SHA-256 is {shown}, and {fingerprint} is pinned"
-                )
+                says = f"the certificate's SHA-256 is {shown}, and {fingerprint} is pinned"
+                # With a number before it, or its text would be that of a tuple.
+                raise ssl.SSLCertVerificationError(ssl.SSL_ERROR_SSL, says)
 
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False

@@ -164,14 +164,14 @@ class Core:
         progress.says = says
         return progress.failures
 
-    def stand(self, after: Standing) -> None:
-        """Stand otherwise, say so where it matters, and let every loop look."""
+    def stand(self, after: Standing, *, is_said: bool = False) -> None:
+        """Stand otherwise, say so where it matters and was not said, and let every loop look."""
         before, self.standing = self.standing, after
         if before != after:
             # A heartbeat comes in its own time: what it heard is what this is about.
             self.nudge(*(loop for loop in Loop if loop is not Loop.HEARTBEAT))
             self.changed.set()
-        if trust.is_news(before, after):
+        if trust.is_news(before, after) and not is_said:
             self.log.tell(
                 "standing",
                 f"the node is {trust.told(after)}",

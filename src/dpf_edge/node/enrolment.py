@@ -76,7 +76,7 @@ class Enrolments:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._refused: dict[Secret, float] = {}
-        self._said: tuple[str, float] = ("", 0.0)
+        self._said: dict[str, float] = {}
 
     async def turn(self) -> float:
         """Enrol, if there is a token to do so with.
@@ -176,9 +176,10 @@ class Enrolments:
             f"enrolled as {new.node_id}, {new.trust_state.value}",
             node=new.node_id,
             trust=new.trust_state.value,
+            accepted=new.accepted_capabilities,
             token=display(token.reveal()),
         )
-        core.stand(trust.of_state(new.trust_state, new.accepted_capabilities))
+        core.stand(trust.of_state(new.trust_state, new.accepted_capabilities), is_said=True)
         core.nudge(Loop.HEARTBEAT)
 
     async def _refusal(self, token: Secret, reply: Reply, *, was_cut_off: bool) -> float:
@@ -211,17 +212,18 @@ class Enrolments:
             self._say(says)
         elif core.standing.mode is not Mode.WAITING_FOR_TOKEN or core.standing.says != says:
             core.stand(Standing(Mode.WAITING_FOR_TOKEN, says=says))
-            self._said = (says, core.clock.ticks())
+            self._said[says] = core.clock.ticks()
         else:
             self._say(says)
 
     def _say(self, says: str) -> None:
         """Say something once, and again after a while."""
-        core = self._core
-        before, when = self._said
-        now = core.clock.ticks()
-        if says != before or now - when >= core.timing.say_again:
-            self._said = (says, now)
+        core, now = self._core, self._core.clock.ticks()
+        again = core.timing.say_again
+        # One turn may have two things to say, and each has a time of its own.
+        self._said = {text: when for text, when in self._said.items() if now - when < again}
+        if says not in self._said:
+            self._said[says] = now
             core.log.warning("not-enrolled", says)
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dpf_edge.host.clock import Clock
 
 NAME = "node.log"
-# A node that works says a line a sweep and one a delivery: 150 KB a day. Two files of 4 MiB hold
-# some weeks of that, and a day of the worst.
+# A node that works says a line a sweep and one a delivery: 150 KB a day. A file of 4 MiB holds some
+# weeks of that, and it and the three that are put aside hold a day of the worst.
 FILE_BYTES, FILES = 4 << 20, 3
 # A line is for reading; whoever needs more looks where the line points.
 VALUE_CHARACTERS = 500

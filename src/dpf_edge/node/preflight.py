@@ -40,6 +40,7 @@ DAY = 24 * 3600.0
 UNTRUSTED = "; name its maker's certificate by --ca-file, or pin its own by --fingerprint"
 LOOPBACKS = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 -- compared with
 OK = "ok"
+UNUSABLE = "state-file-unusable"
 
 
 class Result(StrEnum):
@@ -82,21 +83,26 @@ def concluded(checks: Iterable[Check], fingerprint: str) -> Preflight:
 
 
 async def preflight(settings: NodeSettings, place: Place, diagnosis: Diagnosis) -> Preflight:
-    """Check everything, in the order in which it is needed."""
+    """Check everything, in the order in which it is needed; what the published one checks, in its
+    order, so that both name the same cause."""
     checks = [ok("settings", f"the Authority is {settings.authority}")]
     own, found = state_checks(settings)
     checks += found
-    checks += token_checks(settings, own)
+    # Who has a state file, whatever is wrong with it, has no use for a token yet.
+    needs_token = own is None and all(each.cause != UNUSABLE for each in found)
+    tokens = list(token_checks(settings)) if needs_token else []
     probing = msgspec.structs.replace(
         settings, timeout_seconds=min(settings.timeout_seconds, PROBE_SECONDS)
     )
     try:
         authority = Authority(agent.way(probing), place.clock)
     except DpfEdgeError as error:
-        checks.append(failed(error.code, str(error)))
+        checks += [failed(error.code, str(error)), *tokens]
     else:
         try:
-            checks += await authority_checks(authority, settings, diagnosis, place.clock.wall())
+            got = await authority.health()
+            checks += [reach_check(got, settings.authority, diagnosis), *tokens]
+            checks += answer_checks(got, authority, settings, place.clock.wall())
             checks += await credential_checks(authority, own)
         finally:
             await authority.aclose()
@@ -131,17 +137,15 @@ def state_checks(settings: NodeSettings) -> tuple[State | None, list[Check]]:
     try:
         own = state.load(folder)
     except DpfEdgeError as error:
-        return None, [*checks, failed("state-file-unusable", str(error))]
+        return None, [*checks, failed(UNUSABLE, str(error))]
     if own is not None:
         says = f"enrolled as {own.node_id}, {own.trust_state.value} when last heard of"
         checks.append(ok("state-file", says))
     return own, checks
 
 
-def token_checks(settings: NodeSettings, own: State | None) -> Iterator[Check]:
-    """Is there what enrols this node, if it is not one yet?"""
-    if own is not None:
-        return
+def token_checks(settings: NodeSettings) -> Iterator[Check]:
+    """Is there what enrols a node that is not one yet?"""
     found = []
     if settings.bootstrap_token is not None:
         found.append(("DPF_BOOTSTRAP_TOKEN", settings.bootstrap_token.reveal()))
@@ -169,24 +173,30 @@ def token_checks(settings: NodeSettings, own: State | None) -> Iterator[Check]:
             yield ok("bootstrap-token", f"{name}: looks like one; using it is the only way to know")
 
 
-async def authority_checks(
-    authority: Authority, settings: NodeSettings, diagnosis: Diagnosis, now: float
-) -> list[Check]:
-    """Is it there, is it itself, and do the clocks agree?"""
-    got = await authority.health()
+def reach_check(got: Exchange | NoAnswer, url: str, diagnosis: Diagnosis) -> Check:
+    """Is the Authority there, and is it itself?"""
     if isinstance(got, NoAnswer):
         hint = UNTRUSTED if got.cause is Cause.UNTRUSTED else ""
-        return [failed(cause_of(got, settings.authority, diagnosis), f"{got.says}{hint}")]
+        return failed(cause_of(got, url, diagnosis), f"{got.says}{hint}")
     if got.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         says = f"/api/health answers {got.status}: whoever is in front, the Authority is not there"
-        return [failed(Cause.UNREACHABLE.value, says)]
-    checks = [ok("authority", f"/api/health answers {got.status}")]
+        return failed(Cause.UNREACHABLE.value, says)
+    return ok("authority", f"/api/health answers {got.status}")
+
+
+def answer_checks(
+    got: Exchange | NoAnswer, authority: Authority, settings: NodeSettings, now: float
+) -> Iterator[Check]:
+    """Does it answer as an Authority does, and do the clocks agree?"""
+    if isinstance(got, NoAnswer) or got.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return
     if got.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         says = f"/api/health answers {got.status}, where an Authority needs no token"
-        checks = [failed("bootstrap-token-rejected", says)]
+        yield failed("bootstrap-token-rejected", says)
     if is_loopback(settings.authority):
-        checks.append(ok("co-located", "the Authority is on this machine"))
-    return [*checks, *clock_checks(authority), *certificate_checks(got, now)]
+        yield ok("co-located", "the Authority is on this machine")
+    yield from clock_checks(authority)
+    yield from certificate_checks(got, now)
 
 
 def clock_checks(authority: Authority) -> Iterator[Check]:

@@ -185,10 +185,14 @@ async def run(core: Core) -> None:
 def heard(folder: str, clock: Clock) -> tuple[Status, float] | None:
     """The status of the node that keeps its state in a folder, and how old that is.
 
-    From its socket it is fresh; from its file it is as old as it is. None where there is neither.
+    From its socket it is fresh; from its file it is as old as it is. None where there is neither,
+    and where the node was killed: its file may be young still.
     """
     path, socket = os.path.join(folder, FILE), os.path.join(folder, SOCKET)  # noqa: PTH118
-    fresh = local_socket.heard_at(socket, ANSWER_SECONDS)
+    try:
+        fresh = local_socket.heard_at(socket, ANSWER_SECONDS)
+    except ConnectionRefusedError:
+        return None
     found = decode(fresh) if fresh is not None else None
     if found is not None:
         return found, 0.0

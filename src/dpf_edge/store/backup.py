@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 def backup(database: Database, path: str | PathLike[str]) -> None:
     """See :meth:`dpf_edge.store.kept.Store.backup`."""
     target = Path(path)
+    if database.is_sqlite and _is_of(target, Path(database.where)):
+        raise BackupUnwritten(f"{target}: is the store itself", "name another file")
     draft = target.with_name(f"{target.name}.{os.getpid()}.part")
     with _tidied(draft):
         try:
@@ -73,6 +76,13 @@ def restore(database: Database, path: str | PathLike[str], *, replace: bool) -> 
     with _readable(source) as copy, copy.reading() as rows, database.writing() as sink:
         _emptied(sink, database.where, replace=replace)
         _copy(rows, sink)
+
+
+def _is_of(target: Path, store: Path) -> bool:
+    """Whether a file is a store's, or one that SQLite keeps beside it: a running Authority would
+    go on writing into what stood there before, and nobody would ever read it."""
+    own = os.path.realpath(store)
+    return os.path.realpath(target) in {own + suffix for suffix in BESIDE}
 
 
 def _copied_pages(source: Path, draft: Path) -> None:
@@ -114,8 +124,11 @@ def _emptied(sink: Connection, where: str, *, replace: bool) -> None:
 @contextlib.contextmanager
 def _readable(source: Path) -> Iterator[Database]:
     """A backup, opened: as it lies there, or a copy of it that was brought to this version."""
-    if not source.is_file():
-        raise BackupUnusable(f"{source}: there is no such file")
+    try:
+        if not stat.S_ISREG(source.stat().st_mode):
+            raise BackupUnusable(f"{source}: is not a regular file")
+    except OSError as error:
+        raise BackupUnusable(f"{source}: {error.strerror}") from error
     draft = source.with_name(f"{source.name}.{os.getpid()}.part")
     with contextlib.closing(Database.read_only(source)) as database:
         if _checked(database, source) == REVISION:

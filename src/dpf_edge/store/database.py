@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import NullPool, create_engine, event
 
-from dpf_edge.errors import StoreBusy, StoreDenied, StoreUnavailable
+from dpf_edge.errors import StoreBusy, StoreDenied, StoreUnreachable
 from dpf_edge.store.trouble import named
 from dpf_edge.store.url import described
 
@@ -238,12 +238,14 @@ def _made(path: Path) -> None:
     other's way while it changes. The files that SQLite puts beside it get its mode, 0600.
 
     :raises StoreDenied: this user may not make it there.
-    :raises StoreUnavailable: it cannot be made.
+    :raises StoreUnavailable: it cannot be made, or something else has its name.
     """
-    if path.exists():
-        return
     draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
+        if path.is_file():
+            return
+        if path.exists():
+            raise StoreUnreachable(f"{path}: is not a regular file", ELSEWHERE)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with contextlib.closing(sqlite3.connect(draft)) as connection:
@@ -252,7 +254,7 @@ def _made(path: Path) -> None:
     except PermissionError as error:
         raise StoreDenied(f"{path}: {error.strerror}", ELSEWHERE) from error
     except OSError as error:
-        raise StoreUnavailable(f"{path}: {error.strerror}", ELSEWHERE) from error
+        raise StoreUnreachable(f"{path}: {error.strerror}", ELSEWHERE) from error
     finally:
         with contextlib.suppress(OSError):
             draft.unlink()

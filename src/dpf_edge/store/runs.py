@@ -69,7 +69,8 @@ class Runs(Keeper):
             if known is not None:
                 differs = (known["digest"], known["observed_at"]) != (digest, observed_at)
                 return _stored(known, Persisted(**known["persisted"]), replay=True, differs=differs)
-            place = placed(_picture(connection, node_id), observed_at, complete=complete)
+            stood = _picture(connection, node_id)
+            place = placed(stood, observed_at, complete=complete, now=received_at)
             where = Where(its_site, node_id, place.part, observed_at, place.replaces, place.late)
             unchanged = place.digest == digest
             counts = (

@@ -8,13 +8,18 @@ replaces the first of this one.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
+
+from dpf_edge.wire import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # The part that is made of runs which say nothing about the rest of the picture.
 ASIDE = -1
+# When that was observed which came in while the Authority's clock was ahead: before all else.
+NEVER = -math.inf
 
 
 class Newest(NamedTuple):
@@ -39,12 +44,17 @@ class Place(NamedTuple):
     late: bool
 
 
-def placed(parts: Mapping[int, Newest], observed_at: float, *, complete: bool) -> Place:
+def placed(
+    parts: Mapping[int, Newest], observed_at: float, *, complete: bool, now: float = math.inf
+) -> Place:
     """Find the place of a run.
 
     :param parts: the picture as it stands.
     :param complete: whether the run speaks of all that there is.
+    :param now: by the clock of now. What was observed after that came in while the clock was
+        wrong; nothing is late for it, or the picture would stand still until that day comes.
     """
+    parts = {key: believed(each, now) for key, each in parts.items()}
     newest = max((each.observed_at for each in parts.values()), default=None)
     if newest is not None and observed_at < newest:
         return Place(0, {}, (), None, late=True)
@@ -60,11 +70,22 @@ def placed(parts: Mapping[int, Newest], observed_at: float, *, complete: bool) -
         replaced = []
     return Place(
         number,
-        {key: parts[key].observed_at for key in replaced},
+        {key: seen(parts[key], observed_at) for key in replaced},
         dropped,
         before.digest if before and not dropped else None,
         late=False,
     )
+
+
+def believed(newest: Newest, now: float) -> Newest:
+    """A part's newest run, as far as its time can be true."""
+    is_true = newest.observed_at <= now + limits.DISCOVERY_WINDOW.future
+    return newest if is_true else newest._replace(observed_at=NEVER)
+
+
+def seen(newest: Newest, observed_at: float) -> float:
+    """When the things of a part were last seen; where that is not known, until they were not."""
+    return observed_at if newest.observed_at == NEVER else newest.observed_at
 
 
 def _over(parts: Mapping[int, Newest]) -> tuple[int, ...]:

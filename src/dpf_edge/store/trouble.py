@@ -17,6 +17,7 @@ from dpf_edge.errors import (
     StoreDenied,
     StoreFull,
     StoreUnavailable,
+    StoreUnreachable,
 )
 
 if TYPE_CHECKING:
@@ -38,15 +39,15 @@ SQLITE: dict[int, type[StoreUnavailable]] = {
 POSTGRESQL: dict[str, type[StoreUnavailable]] = {
     "28": StoreDenied,  # invalid authorization
     "42501": StoreDenied,  # insufficient_privilege
-    "3D": StoreUnavailable,  # no such database
+    "3D": StoreUnreachable,  # no such database
     "40": StoreBusy,  # serialization failure, deadlock
     "53100": StoreFull,  # disk_full
     "53": StoreBusy,  # out of connections, out of memory
     "55": StoreBusy,  # lock_not_available
     "57014": StoreBusy,  # query_canceled: it took longer than statement_timeout
-    "57": StoreUnavailable,  # shutting down, starting up
-    "58": StoreUnavailable,  # system error
-    "08": StoreUnavailable,  # connection exceptions
+    "57": StoreUnreachable,  # shutting down, starting up
+    "58": StoreUnreachable,  # system error
+    "08": StoreUnreachable,  # connection exceptions
     "XX001": StoreCorrupt,  # data_corrupted
     "XX002": StoreCorrupt,  # index_corrupted
 }
@@ -56,7 +57,7 @@ SAYS = {
     StoreCorrupt: ("the store is damaged", "restore a backup: dpf-edge authority restore FILE"),
     StoreDenied: ("this user may not use the store", "see who owns it, and its permissions"),
     StoreFull: ("there is no room left for the store", "make room where it is kept"),
-    StoreUnavailable: ("the store cannot be reached", "see whether the database runs"),
+    StoreUnreachable: ("the store cannot be reached", "see whether the database runs"),
 }
 
 
@@ -96,7 +97,7 @@ def kind_of(error: BaseException | None) -> type[StoreUnavailable] | None:
             return None
         found = SQLITE.get(code & 0xFF)
         if found is None and isinstance(error, sqlite3.OperationalError) and code & 0xFF != 1:
-            return StoreUnavailable  # cannot open, input or output error, interrupted
+            return StoreUnreachable  # cannot open, input or output error, interrupted
         return found
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
@@ -104,4 +105,4 @@ def kind_of(error: BaseException | None) -> type[StoreUnavailable] | None:
     # Without a state it is not the server that speaks: there was no way to it, or it broke off.
     import psycopg
 
-    return StoreUnavailable if isinstance(error, psycopg.OperationalError) else None
+    return StoreUnreachable if isinstance(error, psycopg.OperationalError) else None

@@ -90,7 +90,11 @@ def files(tmp_path: Path) -> dict[str, str]:
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    return {name: str(tmp_path / name) for name in (*contents, "missing")}
+    (tmp_path / "folder").mkdir()
+    return {
+        "too-long": str(tmp_path / ("x" * 300)),  # fails as a folder does that is not for this user
+        **{name: str(tmp_path / name) for name in (*contents, "missing", "folder")},
+    }
 
 
 @pytest.mark.parametrize(
@@ -100,6 +104,9 @@ def files(tmp_path: Path) -> dict[str, str]:
         ("certificate", "locked"),
         ("certificate", "missing"),
         ("missing", "key"),
+        ("folder", "key"),
+        ("certificate", "folder"),
+        ("too-long", "key"),
         ("key", "key"),
         ("certificate", "certificate"),
         ("empty", "key"),

@@ -7,6 +7,8 @@ import socket
 import stat
 from typing import TYPE_CHECKING
 
+import pytest
+
 from dpf_edge.host import local_socket
 
 if TYPE_CHECKING:
@@ -46,11 +48,12 @@ def test_it_is_for_its_owner_alone_and_gone_afterwards(tmp_path: Path) -> None:
     assert heard(path)() is None
 
 
-def test_what_a_killed_process_left_behind_is_replaced(tmp_path: Path) -> None:
+def test_what_a_killed_process_left_behind_is_told_and_replaced(tmp_path: Path) -> None:
     path = tmp_path / "node.sock"
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(path))
-    assert heard(path)() is None
+    with pytest.raises(ConnectionRefusedError):
+        heard(path)()
 
     assert b"well" == during(path, heard(path))
 
