@@ -14,9 +14,9 @@ set -eu
 # conmon and netavark as what runs it; debootstrap and the keyring make the image, for there is no
 # registry to pull from; busybox-static pings from namespaces that have no programs of their own;
 # postgresql is the other database that the store is written for, and its tests start a server of
-# their own.
+# their own; faketime gives one process another time of day than the others.
 PACKAGES="docker.io podman runc conmon netavark iproute2 iptables debootstrap
-debian-archive-keyring busybox-static util-linux postgresql"
+debian-archive-keyring busybox-static util-linux postgresql faketime"
 
 missing() {
     for package in $PACKAGES; do

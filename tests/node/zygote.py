@@ -1,9 +1,9 @@
 """A process that has imported everything and becomes a node by forking: a node in milliseconds.
 
 It reads a line of JSON for each node, a folder, a URL and what of its timing is other than fast,
-and answers with the child's process id;
-an empty line asks for that child's end, and is answered with its status. The child says each run
-that it has taken as a line on its standard error, which it was given for that.
+and answers with the child's process id; an empty line asks for that child's end, and is answered
+with its status. The child says each run that it has taken as a line on its standard error, which
+it was given for that.
 """
 
 from __future__ import annotations

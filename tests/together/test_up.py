@@ -15,6 +15,12 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
+from dpf_edge.authority.identity import sighting
+from dpf_edge.cli.up import Up, node_settings
+from dpf_edge.host import places
+from dpf_edge.node.settings import Level
+from dpf_edge.store import open_store
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -178,6 +184,21 @@ def test_a_port_that_is_taken_and_was_asked_for_is_an_error(tmp_path: Path) -> N
 
     assert done.returncode == 69
     assert "error[listen-taken]" in done.stderr
+
+
+def test_what_is_set_for_the_machines_own_node_is_not_for_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one may be set to probe, and to report to somebody else."""
+    file = tmp_path / "node.toml"
+    file.write_text('level = "probe"\nname = "till-3"\nno-such-setting = 1\n')
+    monkeypatch.setattr(places, "SETTINGS_FILE", str(file))
+    monkeypatch.setenv("DPF_EDGE_NODE_NAME", "till-4")
+
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}", clock=time.time, sight=sighting) as store:
+        settings = node_settings(Up(store, (), str(tmp_path / "up")), "http://127.0.0.1:8470")
+
+    assert (None, Level.LISTEN) == (settings.name, settings.level)
 
 
 def test_it_is_for_this_machine_alone(tmp_path: Path) -> None:
