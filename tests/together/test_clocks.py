@@ -116,7 +116,7 @@ def test_a_clock_that_is_set_while_runs_wait_neither_ages_nor_dates_them(
     assert "Traceback" not in stepped.said()
 
 
-def test_an_authority_whose_clock_is_set_forth_and_back_loses_nothing_and_stands_still_for_nobody(
+def test_an_authority_whose_clock_was_a_month_ahead_goes_on_when_it_is_right_again(
     tmp_path: Path, node: MakesNodes, fake: FakeTime
 ) -> None:
     """A node goes by the Authority's clock while that is a month ahead. Once it is right again the
