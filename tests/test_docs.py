@@ -128,3 +128,12 @@ def test_the_recipe_adds_a_detector_by_one_file_and_one_case(copy: Path) -> None
     both = judge(copy)
 
     assert 0 == both.returncode, both.stdout
+
+
+@pytest.mark.parametrize(
+    "page", sorted((CHECKOUT / "docs" / "adr").glob("*.md")), ids=lambda page: page.name
+)
+def test_a_decision_is_headed_by_its_number(page: Path) -> None:
+    number = page.name.partition("-")[0]
+
+    assert page.read_text().startswith(f"# {number}: ")
