@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,6 +47,8 @@ def command(listen: str | None, folder: str | None) -> int:
     from dpf_edge.vantage.diagnose import diagnose
 
     render.diagnosis(diagnose(live()))
+    # Into a pipe too it comes before what the two say; they go on for as long as anybody likes.
+    sys.stdout.flush()
     where = folder or own_folder()
     sockets = bound(listen)
     with contextlib.ExitStack() as undone:
