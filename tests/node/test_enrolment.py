@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dpf_edge.host import private_file
+from dpf_edge.node import memory
+from dpf_edge.wire.tokens import Secret
 from tests.node.running import running, settings
 from tests.node.scripted import BEAT, ENROLL, LOST, Answer, Scripted, page, refusal
 from tests.node.servers import Server, until
@@ -220,3 +222,24 @@ def test_no_token_stands_in_a_log_a_status_or_any_file_but_its_own(
             *("host", "accept", "accept-encoding", "user-agent", "authorization"),
             *("content-type", "content-length"),
         }
+
+
+@pytest.mark.parametrize(
+    ("is_lost", "says"), [(True, "whose answer was lost"), (False, "no use any more")]
+)
+def test_a_restarted_node_still_says_what_became_of_its_token(
+    is_lost: bool, says: str, authority: Scripted, server: Server, tmp_path: Path
+) -> None:
+    """W7: also where the one before it was killed after it had learnt that, and said nothing."""
+    token = authority.issue()
+    given = settings(server.url, tmp_path, token=token)
+    private_file.prepare(given.state_folder)
+    memory.save(given.state_folder, memory.Memory().spent(Secret(token), is_lost=is_lost))
+
+    with running(given) as node:
+        until(lambda: node.is_in("waiting-for-token"))
+        told = node.status()
+
+    assert told is not None
+    assert says in told.says
+    assert [] == authority.of(ENROLL)

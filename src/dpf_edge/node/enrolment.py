@@ -57,6 +57,7 @@ LOST = (
     "the bootstrap token was spent by this machine's own enrolment, whose answer was lost on the "
     f"way: revoke the node that never beat, and {ISSUE}"
 )
+USELESS = f"the bootstrap token is known to be no use any more; {ISSUE}"
 NONE = "there is no bootstrap token: set DPF_BOOTSTRAP_TOKEN, or put one into the token file"
 
 
@@ -76,6 +77,7 @@ class Enrolments:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._refused: dict[Secret, float] = {}
+        self._useless: Secret | None = None
         self._said: dict[str, float] = {}
 
     async def turn(self) -> float:
@@ -86,7 +88,7 @@ class Enrolments:
         core = self._core
         token = await core.in_thread(self._token)
         if token is None:
-            self._wait_for_token(core.standing.says or NONE)
+            self._wait_for_token(core.standing.says or self._why_none())
             return core.timing.token_look
         if core.standing.mode is Mode.WAITING_FOR_TOKEN:
             core.stand(Standing(Mode.ENROLLING))
@@ -108,11 +110,20 @@ class Enrolments:
         """The token to enrol with: one that is not known to be no use, and not refused just now."""
         core = self._core
         for token in (self._from_file(), core.settings.bootstrap_token):
-            if token is None or core.memory.knows(token):
+            if token is None:
                 continue
-            if self._refused.get(token, 0.0) <= core.clock.ticks():
+            if core.memory.knows(token):
+                self._useless = token
+            elif self._refused.get(token, 0.0) <= core.clock.ticks():
                 return token
         return None
+
+    def _why_none(self) -> str:
+        """Why there is no token to enrol with; what a process before this one learnt counts, which
+        may have been killed before it could say so."""
+        if self._useless is None:
+            return NONE
+        return LOST if self._core.memory.has_lost(self._useless) else USELESS
 
     def _from_file(self) -> Secret | None:
         """The token in the file where one may appear."""
@@ -192,7 +203,9 @@ class Enrolments:
         if reply.status == HTTPStatus.UNAUTHORIZED and reply.code in SAYS:
             is_lost = was_cut_off and reply.code == Code.TOKEN_ALREADY_CONSUMED
             is_spent = reply.code in SPENT
-            memory = core.memory.spent(token) if is_spent else core.memory.settled()
+            memory = core.memory.settled()
+            if is_spent:
+                memory = core.memory.spent(token, is_lost=is_lost)
             await core.remember(memory)
             self._refused[token] = core.clock.ticks() + core.timing.slow_retry
             self._wait_for_token(LOST if is_lost else SAYS[reply.code])

@@ -38,6 +38,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     :ivar host_key: the observed key of this machine, made once: a renamed host stays itself.
     :ivar fingerprint: what tells this machine from others; drawn where the machine has no id.
     :ivar tokens: the digests of bootstrap tokens that are no use any more.
+    :ivar lost: the digest of such a token that this machine's own enrolment spent, and whose answer
+        never came.
     :ivar attempt: the digest of the token of an enrolment that was begun, and perhaps cut off.
     :ivar is_revoked: whether the last of the former nodes was revoked and none came after it.
     """
@@ -45,6 +47,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     host_key: str = ""
     fingerprint: str = ""
     tokens: tuple[str, ...] = ()
+    lost: str = ""
     attempt: str = ""
     former: tuple[Former, ...] = ()
     is_revoked: bool = False
@@ -53,11 +56,16 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
         """Whether a bootstrap token is known to be no use."""
         return digest(token.reveal()) in self.tokens
 
-    def spent(self, token: Secret) -> Memory:
+    def has_lost(self, token: Secret) -> bool:
+        """Whether a bootstrap token was spent by an enrolment whose answer never came."""
+        return digest(token.reveal()) == self.lost
+
+    def spent(self, token: Secret, *, is_lost: bool = False) -> Memory:
         """The memory with one more token that is no use."""
         own = digest(token.reveal())
         kept = (*(each for each in self.tokens if each != own), own)[-MOST:]
-        return msgspec.structs.replace(self, tokens=kept, attempt="")
+        lost = own if is_lost else self.lost
+        return msgspec.structs.replace(self, tokens=kept, lost=lost, attempt="")
 
     def attempting(self, token: Secret) -> Memory:
         """The memory while an enrolment is under way."""
