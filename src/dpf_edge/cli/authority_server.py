@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from dpf_edge.cli.authority_store import opened, say
+from dpf_edge.cli.signals import ended_by_signals
 
 if TYPE_CHECKING:
     import ssl
@@ -225,25 +225,6 @@ def announce(plan: Plan, store: Store, url: str) -> None:
         say(f"sign in: {url}/sign-in?link={link.reveal()}")
     elif store.people.is_empty():
         say("hint: nobody can sign in yet: dpf-edge authority user add NAME --role operator")
-
-
-@contextlib.contextmanager
-def ended_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the server: the first in good order, the second at once."""
-    loop = asyncio.get_running_loop()
-
-    def told(number: int, frame: object) -> None:
-        del number, frame
-        if stop.is_set():
-            os._exit(1)
-        loop.call_soon_threadsafe(stop.set)
-
-    before = {each: signal.signal(each, told) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextlib.contextmanager

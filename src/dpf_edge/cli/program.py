@@ -19,6 +19,7 @@ NOT_COMMANDS = frozenset(
         "plain",
         "program",
         "render",
+        "signals",
         "wslconfig_report",
     }
 )

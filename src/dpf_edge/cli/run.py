@@ -11,7 +11,6 @@ import click
 from dpf_edge.config.table import FILE_VARIABLE, SETTINGS
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Mapping
 
     from dpf_edge.config.node import Read
@@ -115,27 +114,15 @@ async def until_told(settings: NodeSettings, on: Place, log: Log) -> None:
     """Be a node until Ctrl-C or SIGTERM."""
     import asyncio
 
+    from dpf_edge.cli.signals import ended_by_signals
     from dpf_edge.node import agent
 
     stop = asyncio.Event()
-    ends_by_signals(stop)
     try:
-        await agent.serve(settings, on, log, stop)
+        with ended_by_signals(stop):
+            await agent.serve(settings, on, log, stop)
     except ExceptionGroup as group:
         # One loop broke, and took the others with it: what broke is what is reported.
         error = group.exceptions[0]
         log.fail("broken", f"{type(error).__name__}: {error}")
         raise error from None
-
-
-def ends_by_signals(stop: asyncio.Event) -> None:
-    """Let Ctrl-C and SIGTERM end things in order."""
-    import asyncio
-    import signal
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows' loops have none
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))

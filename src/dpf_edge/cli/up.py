@@ -113,7 +113,8 @@ async def both(up: Up) -> None:
     from dpf_edge.authority.hosts import allowed
     from dpf_edge.authority.serve import Listening
     from dpf_edge.authority.settings import Settings
-    from dpf_edge.cli.authority_server import ended_by_signals, logging_to_stderr
+    from dpf_edge.cli.authority_server import logging_to_stderr
+    from dpf_edge.cli.signals import ended_by_signals
     from dpf_edge.host.listening import room
 
     stop, listens = asyncio.Event(), asyncio.Event()
