@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dpf_edge import macs
 from dpf_edge.host import capture, signatures
 from dpf_edge.host.capture import Capture
 from dpf_edge.host.redact import redact
@@ -17,7 +18,6 @@ from dpf_edge.host.redact_macs import Macs
 from dpf_edge.host.redact_names import Names
 from dpf_edge.host.redact_numbers import Numbers
 from dpf_edge.model import Address, Interface, Machine, Neighbour, Probe, Ran, Route
-from dpf_edge.vantage import macs
 from tests.props.test_diagnosis import captures
 from tests.props.test_host_capture import CAPTURES
 from tests.test_cases import schema

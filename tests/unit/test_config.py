@@ -12,10 +12,12 @@ from dpf_edge.config import node, proxies, values
 from dpf_edge.config.table import BY_KEY, SETTINGS, UNREAD
 from dpf_edge.errors import SettingsInvalid
 from dpf_edge.host import places
-from dpf_edge.node.settings import Level, NodeSettings
+from dpf_edge.level import Level
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dpf_edge.node.settings import NodeSettings
 
 URL = "https://authority.example:8470"
 TOKEN = "dpfboot_000G40R40M30E209185GR38E1W8124GK2GAHC5R"  # noqa: S105 -- the contract's example

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from dpf_edge.macs import STACKS, TUNNELS
 from dpf_edge.store.sighting import ADDRESS, MAC, PRIVATE_MAC, UUID, Sighting
-from dpf_edge.vantage.macs import STACKS, TUNNELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -13,7 +13,8 @@ from dpf_edge.config.proxies import proxy_for
 from dpf_edge.config.table import BY_KEY, FILE_VARIABLE, SETTINGS, UNREAD
 from dpf_edge.errors import PrivateFileError, SettingsInvalid
 from dpf_edge.host import places, private_file
-from dpf_edge.node.settings import Level, NodeSettings
+from dpf_edge.level import Level
+from dpf_edge.node.settings import NodeSettings
 from dpf_edge.wire.tokens import BOOTSTRAP, Secret
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from dpf_edge.node.settings import Level
+from dpf_edge.level import Level
 from dpf_edge.wire import texts
 
 if TYPE_CHECKING:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dpf_edge import addresses, macs
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Role
 from dpf_edge.node.items import Link, Seen, Thing
-from dpf_edge.vantage import addresses, macs, tables
-from dpf_edge.vantage.macs import MacKind
+from dpf_edge.vantage import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dpf_edge.addresses import IPAddress, IPInterface, IPNetwork
     from dpf_edge.host.hardware import Hardware
     from dpf_edge.model import Diagnosis, Interface, Machine, Neighbour, Route
-    from dpf_edge.vantage.addresses import IPAddress, IPInterface, IPNetwork
     from dpf_edge.vantage.tables import Tables
 
 # As published: a host knows itself, a neighbour that gave its MAC was there, and a router that

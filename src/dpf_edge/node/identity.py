@@ -6,8 +6,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from dpf_edge import addresses
 from dpf_edge.model import Vantage
-from dpf_edge.vantage import addresses
 from dpf_edge.wire import texts
 from dpf_edge.wire.enroll import DISPLAY_NAME
 from dpf_edge.wire.vocabulary import InstallMode

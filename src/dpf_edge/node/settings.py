@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
+from dpf_edge.level import Level
 from dpf_edge.node.subnets import Subnets
 from dpf_edge.wire.tokens import Secret
-
-
-class Level(StrEnum):
-    """How much a node may send on the LAN; see docs/concepts/trust.md."""
-
-    LISTEN = "listen"
-    ASK = "ask"
-    PROBE = "probe"
 
 
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):

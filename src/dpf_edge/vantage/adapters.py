@@ -11,8 +11,9 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dpf_edge.vantage import addresses, macs, tables
-from dpf_edge.vantage.macs import MacKind
+from dpf_edge import addresses, macs
+from dpf_edge.macs import MacKind
+from dpf_edge.vantage import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable

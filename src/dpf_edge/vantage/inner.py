@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dpf_edge.vantage import addresses
+from dpf_edge import addresses
 
 if TYPE_CHECKING:
     from dpf_edge.model import Interface

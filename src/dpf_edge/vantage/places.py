@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dpf_edge import macs
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Answer, Lan, Reach
-from dpf_edge.vantage import inner, macs, proof, tables
+from dpf_edge.vantage import inner, proof, tables
 from dpf_edge.vantage.answers import (
     CERTAIN,
     FAIR,
@@ -21,7 +23,6 @@ from dpf_edge.vantage.answers import (
     unknown,
     yes,
 )
-from dpf_edge.vantage.macs import MacKind
 
 if TYPE_CHECKING:
     from dpf_edge.model import Interface

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dpf_edge import addresses, macs
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Evidence
-from dpf_edge.vantage import addresses, macs
-from dpf_edge.vantage.macs import MacKind
 from dpf_edge.vantage.tables import places
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dpf_edge import macs
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Answer, InterfaceRole, Reach, Role, Vantage
-from dpf_edge.vantage import adapters, inner, macs, proof, tables
+from dpf_edge.vantage import adapters, inner, proof, tables
 from dpf_edge.vantage.adapters import Adapter
-from dpf_edge.vantage.macs import MacKind
 
 if TYPE_CHECKING:
     from dpf_edge.model import Interface

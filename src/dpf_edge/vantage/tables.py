@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from dpf_edge import addresses, macs
 from dpf_edge.errors import HostError
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Evidence, Neighbour
-from dpf_edge.vantage import addresses, macs
-from dpf_edge.vantage.macs import MacKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from dpf_edge.addresses import IPAddress, IPInterface
     from dpf_edge.host.seam import Host
     from dpf_edge.model import Interface, Probe, Route, Rule
-    from dpf_edge.vantage.addresses import IPAddress, IPInterface
 
 T = TypeVar("T")
 

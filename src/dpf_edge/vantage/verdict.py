@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dpf_edge import macs
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Answer, Reach, Vantage
-from dpf_edge.vantage import answers, macs, natives, places, proof, tables
-from dpf_edge.vantage.macs import MacKind
+from dpf_edge.vantage import answers, natives, places, proof, tables
 from dpf_edge.vantage.sight import Sight, Verdict
 
 if TYPE_CHECKING:

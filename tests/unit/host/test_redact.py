@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dpf_edge import vantage
+from dpf_edge import macs, vantage
 from dpf_edge.host import allowed, capture, signatures
 from dpf_edge.host.capture import Capture, DeniedFile, Replay
 from dpf_edge.host.redact import redact, texts
 from dpf_edge.host.redact_names import Names
 from dpf_edge.host.redact_numbers import Numbers
 from dpf_edge.model import Address, Interface, Machine, Neighbour, Probe, Ran, Route, Rule
-from dpf_edge.vantage import adapters, macs, roles, tables
+from dpf_edge.vantage import adapters, roles, tables
 from dpf_edge.vantage.diagnose import diagnose, findings
 from tests.test_cases import CASES, NAMES, said, schema
 

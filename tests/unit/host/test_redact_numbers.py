@@ -7,13 +7,13 @@ import re
 
 import pytest
 
+from dpf_edge import macs
 from dpf_edge.host import signatures
 from dpf_edge.host.capture import Capture
 from dpf_edge.host.redact import redact
 from dpf_edge.host.redact_macs import Macs
 from dpf_edge.host.redact_numbers import Numbers
 from dpf_edge.model import Machine, Neighbour
-from dpf_edge.vantage import macs
 
 from .test_redact import KEY, KEYS, mapped, network, of
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dpf_edge import addresses
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, proof, tables
+from dpf_edge.vantage import proof, tables
 from dpf_edge.vantage.detectors import detector
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dpf_edge import addresses
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, firmware, resolver, tables
+from dpf_edge.vantage import firmware, resolver, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 

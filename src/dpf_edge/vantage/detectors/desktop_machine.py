@@ -2,15 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dpf_edge import addresses
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, inner, resolver, tables
+from dpf_edge.vantage import inner, resolver, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.detectors.engine import engine_info
 from dpf_edge.vantage.reading import Reading
 
 if TYPE_CHECKING:
+    from dpf_edge.addresses import IPNetwork
     from dpf_edge.host.seam import Host
-    from dpf_edge.vantage.addresses import IPNetwork
 
 
 class Family(NamedTuple):

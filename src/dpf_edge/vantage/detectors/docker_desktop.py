@@ -3,8 +3,9 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
+from dpf_edge import addresses
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, mounts, resolver, tables
+from dpf_edge.vantage import mounts, resolver, tables
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.reading import Reading
 

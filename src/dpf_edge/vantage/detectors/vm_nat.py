@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dpf_edge import addresses, macs
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, macs, proof, resolver, tables
+from dpf_edge.vantage import proof, resolver, tables
 from dpf_edge.vantage.detectors import detector
-from dpf_edge.vantage.macs import MacKind
 from dpf_edge.vantage.reading import Reading
 
 if TYPE_CHECKING:

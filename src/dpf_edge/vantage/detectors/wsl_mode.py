@@ -4,11 +4,12 @@ import re
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from dpf_edge import addresses, macs
+from dpf_edge.macs import MacKind
 from dpf_edge.model import Answer, Evidence, Finding
-from dpf_edge.vantage import addresses, macs, tables, wslinfo
+from dpf_edge.vantage import tables, wslinfo
 from dpf_edge.vantage.detectors import detector
 from dpf_edge.vantage.detectors.kernel import kernel
-from dpf_edge.vantage.macs import MacKind
 from dpf_edge.vantage.reading import Reading
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The inventory for other tools: one exporter a file."""
