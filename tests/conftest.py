@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -45,6 +46,9 @@ def pytest_configure() -> None:
     What is started in the lab runs in namespaces with no way out, which the lab's own tests check.
     """
     sys.addaudithook(_guard)
+    # A shell that starts the tests in the background has them ignore Ctrl-C, and with them all
+    # that they start: the programs that are to be ended by it would not be.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A developer's run looks at new examples each time, and finds what nobody thought of. The one
     # that decides whether a change lands must give the same answer twice.
     # To explain a failure takes minutes, and is for whoever sits at it.

@@ -54,6 +54,7 @@
     │       ├── StoreFull       store-full           74
     │       ├── StoreBusy       store-busy           75
     │       └── StoreDenied     store-denied         77
+    ├── SweepUnreadable         sweep-unreadable     65
     ├── Declined                declined             75
     ├── OutputFailed            output-failed        73
     ├── AnswerMalformed         answer-malformed     76
@@ -493,3 +494,10 @@ class StoreDenied(StoreUnavailable):
 
     code = "store-denied"
     exit_code = 77  # EX_NOPERM
+
+
+class SweepUnreadable(DpfEdgeError):
+    """A file is no sweep that this program can read."""
+
+    code = "sweep-unreadable"
+    exit_code = 65  # EX_DATAERR

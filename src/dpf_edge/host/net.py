@@ -20,7 +20,8 @@ class Question(NamedTuple):
 
     :ivar to: an address, or a group's; a link-local one needs the interface.
     :ivar interface: the link to send on, by name; None lets the routes decide.
-    :ivar hops: the TTL or hop limit; 255 where the protocol's readers check for it (RFC 6762 11).
+    :ivar hops: the TTL or hop limit of a group's datagram; 255 where the protocol's readers check
+        for it (RFC 6762 11). A unicast question has 64, or this where it is more than 1.
     :ivar from_port: the source port; 0 is any.
     """
 
@@ -82,12 +83,19 @@ class Said(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What an HTTP server answered; redirects are not followed."""
+    """What an HTTP server answered; redirects are not followed.
+
+    :ivar headers: by their names in lower case; of a name that came twice, the first.
+    :ivar whole: whether the body is all there: not longer than was wanted, and ended in time.
+    :ivar certificate: the server's TLS certificate in DER, unverified; None without TLS.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     at: float
+    whole: bool = True
+    certificate: bytes | None = None
 
 
 class Container(NamedTuple):
@@ -126,6 +134,9 @@ class Net(Protocol):
     def lost(self) -> tuple[str, ...]:
         """What was lost on the way, in words, each once."""
 
+    def note(self, says: str) -> None:
+        """Add to :meth:`lost` what the collector itself had to leave out: a table cut off."""
+
     def ask(
         self, questions: Iterable[Question], *, wait: float, again: Sequence[float] = ()
     ) -> Iterator[Datagram]:
@@ -159,22 +170,41 @@ class Net(Protocol):
         *,
         wait: float,
         passes: int = 1,
+        quiet: float | None = None,
     ) -> Iterator[Frame]:
-        """Send frames at the account's rate and give those of one kind that come meanwhile and
-        until ``wait`` seconds after the last.
+        """Send frames at the account's rate and give those of one kind, ``arp`` or ``ndp``, that
+        come meanwhile and until ``wait`` seconds after the last. It ends before that where
+        everybody who was asked has answered.
 
+        :param questions: iterated over once a pass, where it can be; else it is kept.
+        :param passes: how often the silent are asked, 3 times at most.
+        :param quiet: end already when nobody answered anew for so many seconds.
         :raises Denied: packet sockets are not allowed.
         """
 
-    def nudge(self, addresses: Iterable[str], *, wait: float) -> Iterator[Neighbour]:
+    def nudge(
+        self, addresses: Iterable[str], *, wait: float, quiet: float | None = None
+    ) -> Iterator[Neighbour]:
         """Make the kernel resolve addresses by an empty datagram each, and give those that the
         neighbour table then names; in chunks that neither the socket nor the table loses."""
 
     def echo(
-        self, addresses: Iterable[str], *, wait: float, interface: str | None = None
+        self,
+        addresses: Iterable[str],
+        *,
+        wait: float,
+        interface: str | None = None,
+        source: str | None = None,
+        passes: int = 1,
+        quiet: float | None = None,
     ) -> Iterator[Echo]:
-        """Send ICMP echoes (ICMPv6 to IPv6 addresses and groups) and give the answers.
+        """Send ICMP echoes (ICMPv6 to IPv6 addresses and groups) and give the answers, each
+        address once for each that it was asked by.
 
+        :param source: an address of our own to send from: to a group, members answer with an
+            address that fits it.
+        :param passes: how often the silent are asked, a group by its address alone.
+        :param quiet: end already when nobody answered anew for so many seconds.
         :raises Denied: neither ping sockets (ping_group_range) nor raw ones are allowed.
         """
 
@@ -203,6 +233,24 @@ class Net(Protocol):
         is another is refused, no redirect is followed, no proxy used, no name looked up.
 
         :raises Failed: refused, silent, endless, another host, or no HTTP; with the reason.
+        """
+
+    def api(
+        self,
+        url: str,
+        *,
+        key: str,
+        insecure: bool = False,
+        fingerprint: str | None = None,
+        most: int = 8 << 20,
+        seconds: float = 10.0,
+    ) -> Page:
+        """GET a document of a controller's API with a key of the operator's (``X-API-KEY``), over
+        verified TLS and from a private address alone; no redirect is followed, no proxy used.
+
+        :param insecure: whether its certificate is not checked; the operator's own word.
+        :param fingerprint: the SHA-256 of the one certificate that counts, in lower-case hex.
+        :raises Failed: it cannot be had, or may not; what begins with ``TLS`` is about trust.
         """
 
     def containers(self) -> tuple[Container, ...]:

@@ -12,12 +12,14 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from dpf_edge.wire import answers, limits
 from dpf_edge.wire.route import PREFIX, Answered, Route, authenticated, limited
 from dpf_edge.wire.tokens import Secret
 from dpf_edge.wire.vocabulary import Scope
+
+FINGERPRINT_PATTERN = "^[0-9a-f]{64}$"
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -28,6 +30,16 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tls_insecure: Annotated[bool, Meta(description="whether its certificate is not checked")] = (
         False
     )
+    tls_fingerprint: (
+        Annotated[
+            str,
+            Meta(
+                pattern=FINGERPRINT_PATTERN,
+                description="not published: the SHA-256 of the one certificate that counts",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Adapter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

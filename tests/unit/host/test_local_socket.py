@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import socket
 import stat
 from typing import TYPE_CHECKING
@@ -85,3 +87,24 @@ def test_who_connects_and_does_not_listen_holds_nobody_up(tmp_path: Path) -> Non
 
     says = b"x" * local_socket.MOST_BYTES
     assert says == during(path, both, says)
+
+
+def test_who_is_being_told_when_it_ends_is_let_go(tmp_path: Path) -> None:
+    """A connection that is left open at the end is a warning, and a warning fails this test."""
+    path = tmp_path / "node.sock"
+    open_ones: list[socket.socket] = []
+
+    def connect() -> None:
+        for _ in range(20):
+            one = socket.socket(socket.AF_UNIX)
+            one.connect(str(path))
+            open_ones.append(one)
+
+    during(path, connect, b"x" * local_socket.MOST_BYTES)
+    gc.collect()
+
+    for one in open_ones:
+        one.settimeout(2.0)
+        with one, contextlib.suppress(ConnectionResetError):
+            while one.recv(65536):
+                pass
