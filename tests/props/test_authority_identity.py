@@ -18,7 +18,10 @@ JSON = st.recursive(
     max_leaves=12,
 )
 FIELDS = st.sampled_from(
-    ["mac", "address", "ip", "uuid", "hostFingerprint", "networkInterfaces", "hostname", "vendor"]
+    [
+        *("mac", "macs", "address", "ip", "uuid", "ids", "hostFingerprint", "networkInterfaces"),
+        *("hostname", "vendor", "deviceKind"),
+    ]
 )
 
 

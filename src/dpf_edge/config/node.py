@@ -11,6 +11,7 @@ from dpf_edge import __version__
 from dpf_edge.config import values
 from dpf_edge.config.proxies import proxy_for
 from dpf_edge.config.table import BY_KEY, FILE_VARIABLE, SETTINGS, UNREAD
+from dpf_edge.discovery.subnets import LEAST_BITS
 from dpf_edge.errors import PrivateFileError, SettingsInvalid
 from dpf_edge.host import places, private_file
 from dpf_edge.level import Level
@@ -298,6 +299,7 @@ def built(known: dict[str, Any], proxy: str | None) -> NodeSettings:
         level=known.get("level", Level.LISTEN),
         rate=known.get("rate", values.RATES["polite"]),
         subnets=known.get("subnets"),
+        least_bits=known.get("least-bits", LEAST_BITS),
         snmp_file=known.get("snmp-config"),
         action_certificate_file=known.get("action-cert-file"),
         timeout_seconds=known.get("http-timeout-ms", 60_000) / 1000,

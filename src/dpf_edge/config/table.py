@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dpf_edge.config import values
-from dpf_edge.node import subnets
+from dpf_edge.discovery import subnets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,8 +144,8 @@ SETTINGS: tuple[Setting, ...] = (
         "level",
         "`listen`",
         "How much may be sent on the LAN: `listen` nothing, `ask` questions to everybody and to "
-        "known addresses, `probe` also walks through `DPF_EDGE_DISCOVERY_SUBNETS`. No collector "
-        "sends anything yet, at any level.",
+        "known addresses, `probe` also walks through address ranges. "
+        "[Collectors](collectors.md) says what each level adds.",
         values.level,
         ours,
         flag=True,
@@ -167,6 +167,13 @@ SETTINGS: tuple[Setting, ...] = (
         "list without any, `disabled`, turns walking off.",
         subnets.subnets,
         flag=True,
+    ),
+    Setting(
+        "DPF_EDGE_DISCOVERY_MIN_CIDR_BITS",
+        "least-bits",
+        str(subnets.LEAST_BITS),
+        "The shortest prefix of an interface's own network that is walked without being named.",
+        values.whole(subnets.WIDEST, 32),
     ),
     Setting(
         "DPF_AUTHORITY_CA_FILE",
@@ -231,7 +238,7 @@ SETTINGS: tuple[Setting, ...] = (
         "DPF_EDGE_SNMP_CONFIG",
         "snmp-config",
         "`/etc/dpf-edge/snmp.json`",
-        "SNMP targets. `preflight` looks at the file; nothing polls them yet.",
+        "SNMP targets, polled from the level `ask` on. It holds secrets: nobody else may read it.",
         values.path,
     ),
     Setting(
@@ -256,7 +263,6 @@ class Unread(NamedTuple):
 
 
 UNREAD: tuple[Unread, ...] = (
-    Unread("DPF_EDGE_DISCOVERY_MIN_CIDR_BITS", "20", "the largest own network that is walked"),
     Unread("SNMP_TARGET", "none", "the one device whose traffic is measured"),
     Unread("SNMP_COMMUNITY", "`public`", "its community"),
     Unread("DPF_FEDERATION_SCAN", "on", "whether peer installs are looked for"),

@@ -1,0 +1,1 @@
+"""Which observations are of one device: pure, and the same in whatever order they come."""
