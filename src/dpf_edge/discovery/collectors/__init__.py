@@ -36,12 +36,28 @@ class Collectors(Registry[Collector]):
         sends: str,
         needs: str | None = None,
         without: str | None = None,
+        each: int = 2,
+        stands_in_for: str | None = None,
+        asks_others: bool = False,
+        named_in: str | None = None,
     ) -> Callable[[Collector], Collector]:
         """Register the decorated collector, with what it reads, sends and needs."""
         register = self(name)
 
         def declared(function: Collector) -> Collector:
-            self._about[name] = About(level, stage, reach, reads, sends, needs, without)
+            self._about[name] = About(
+                level,
+                stage,
+                reach,
+                reads,
+                sends,
+                needs,
+                without,
+                each,
+                stands_in_for,
+                asks_others,
+                named_in,
+            )
             return register(function)
 
         return declared
