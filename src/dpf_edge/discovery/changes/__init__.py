@@ -1,0 +1,1 @@
+"""What changed from sweep to sweep, and what of it is worth telling: pure."""
