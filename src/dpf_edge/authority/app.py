@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from dpf_edge.authority import (
     admin,
+    admin_adapters,
     admin_inventory,
     admin_nodes,
     admin_people,
@@ -63,6 +64,7 @@ OPERATIONS = (
     *admin_nodes.OPERATIONS,
     *admin_inventory.OPERATIONS,
     *admin_people.OPERATIONS,
+    *admin_adapters.OPERATIONS,
 )
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import msgspec
 
-from dpf_edge.macs import STACKS, TUNNELS
+from dpf_edge.discovery.identity.keys import is_shared, telling
+from dpf_edge.macs import STACKS
 from dpf_edge.store.sighting import ADDRESS, MAC, PRIVATE_MAC, UUID, Sighting
 
 if TYPE_CHECKING:
@@ -28,18 +29,6 @@ NOT_DEVICES = frozenset({"subnet", "vlan", "network", "switch_port", "switch-por
 # Published nodes call one thing by several names.
 KINDS = {"wireless_ap": "access_point", "network_client": "host"}
 
-# Hardware addresses that several devices have, or that pass from one to the next: virtual routers
-# (VRRP, RFC 9568 section 7.3; HSRP 1 and 2; GLBP) and VMware's host-only networks, which are the
-# same on every machine.
-SHARED = (
-    "00:00:5e:00:01:",
-    "00:00:5e:00:02:",
-    "00:00:0c:07:ac:",
-    "00:00:0c:9f:f",
-    "00:07:b4:",
-    "00:50:56:c0:00:",
-    *TUNNELS,
-)
 # Interfaces behind which a host has its own guests: every Docker host has 172.17.0.1.
 INNER = re.compile(
     r"(?:lo|docker|br-|veth|virbr|vnet|lxc|lxd|cni|flannel|cali|podman|vmnet|vboxnet|bridge100|"
@@ -58,6 +47,8 @@ SHOWN = {
     "platform": "platform",
     "release": "release",
     "arch": "arch",
+    "os": "os",
+    "serial": "serial",
 }
 # What is shown of a fact; a sysDescr may fill a page.
 FACT_LENGTH = 200
@@ -73,6 +64,8 @@ SEES = "lanAnswer"
 KEYED_BY_MAC = frozenset({"mac", "unifi", "unifi-client", "kasa"})
 KEYED_BY_ADDRESS = frozenset({"arp", "ndp", "snmp"})
 MAC_DIGITS = re.compile(r"[0-9a-f]{12}")
+# What a node makes out a device to be: one word of few letters.
+KIND = re.compile(r"[a-z][a-z-]{1,29}")
 
 
 OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -107,11 +100,20 @@ def sighting(item: Item) -> Sighting | None:
             *(ADDRESS + each for each in telling),
         ),
         name=given_name(item.name, addresses, macs) or shown.get("hostname"),
-        kind=KINDS.get(kind, kind),
+        kind=kind_of(kind, facts),
         addresses=telling or tuple(each.text for each in addresses),
         macs=macs,
         attributes=shown,
     )
+
+
+def kind_of(item_type: str, facts: dict[str, Any]) -> str:
+    """What a device is: as its item says, or, where that says only that it is one, as its node
+    made out."""
+    made_out = facts.get("deviceKind")
+    if item_type == "host" and isinstance(made_out, str) and KIND.fullmatch(made_out):
+        return made_out.replace("-", "_")
+    return KINDS.get(item_type, item_type)
 
 
 def is_blind(request: Request) -> bool:
@@ -129,7 +131,7 @@ def hardware_addresses(observed_key: str, facts: dict[str, Any]) -> Iterator[str
     """The hardware addresses of a device: in its key, its fields, its own interfaces."""
     prefix, _, rest = observed_key.partition(":")
     told: list[object] = [rest] if prefix in KEYED_BY_MAC else []
-    told += [facts.get("mac"), facts.get("macAddress")]
+    told += [facts.get("mac"), facts.get("macAddress"), *listed(facts, "macs")]
     told += [each.get("mac") for each in outer_interfaces(facts)]
     for each in told:
         if isinstance(each, str) and len(each) <= LONGEST and (mac := as_mac(each)):
@@ -151,6 +153,12 @@ def network_addresses(observed_key: str, facts: dict[str, Any]) -> Iterator[Addr
             yield address
 
 
+def listed(facts: dict[str, Any], field: str) -> list[Any]:
+    """What a field lists, as far as it is looked at; nothing where it is no list."""
+    told = facts.get(field)
+    return told[:MOST] if isinstance(told, list) else []
+
+
 def outer_interfaces(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The interfaces of a host that lead out of it."""
     listed = facts.get("networkInterfaces")
@@ -161,22 +169,29 @@ def outer_interfaces(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield each
 
 
-def identifiers(observed_key: str, facts: dict[str, Any], macs: Sequence[str]) -> Iterator[str]:
+def identifiers(observed_key: str, facts: dict[str, Any], macs: Sequence[str]) -> tuple[str, ...]:
     """What a device calls itself that no other does."""
-    for field in ("uuid", "udn", "hostFingerprint"):
-        told = facts.get(field)
-        if isinstance(told, str) and 0 < len(told) <= FACT_LENGTH:
-            yield f"{UUID}{told.lower().removeprefix('uuid:')}"
-            return
+    named = (facts.get(field) for field in ("uuid", "udn", "hostFingerprint"))
+    first = next((each for each in named if fits(each)), None)
+    found = [] if first is None else [first.lower().removeprefix("uuid:")]
+    # A UUID has the same key wherever it stands; a serial number keeps what it is before it.
+    told = (telling(each) for each in listed(facts, "ids") if fits(each))
+    found += [each.removeprefix("uuid:") for each in told if each]
     # The published key of a host is made of its name alone. Two hosts of a site may have one name,
     # so it counts only for a published node that tells nothing better.
-    if observed_key.startswith("host:") and not macs:
-        yield f"{UUID}{observed_key.lower()}"
+    if not found and observed_key.startswith("host:") and not macs:
+        found = [observed_key.lower()]
+    return tuple(f"{UUID}{each}" for each in dict.fromkeys(found))[:MOST]
+
+
+def fits(told: object) -> TypeGuard[str]:
+    """Whether a field holds a text, and one of a length that an identifier has."""
+    return isinstance(told, str) and 0 < len(told) <= FACT_LENGTH
 
 
 def mac_key(mac: str) -> str | None:
     """The key of a hardware address; None for one that does not belong to one device."""
-    if mac in STACKS or mac.startswith(SHARED):
+    if mac in STACKS or is_shared(mac):
         return None
     is_private = int(mac[1], 16) & 0b10  # the local bit, IEEE 802-2014 section 8.4
     return f"{PRIVATE_MAC if is_private else MAC}{mac}"

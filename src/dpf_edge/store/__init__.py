@@ -23,6 +23,7 @@ def open_store(
     clock: Callable[[], float],
     sight: Sight | None = None,
     key: bytes | None = None,
+    made: bool = True,
 ) -> Store:
     """Open an Authority's store, and make or migrate it where that is due.
 
@@ -35,11 +36,13 @@ def open_store(
     :param sight: what an item of a discovery run tells of a device; without it no devices are
         made of what nodes report.
     :param key: 32 bytes that adapters' API keys are sealed with.
+    :param made: whether one is made where there is none.
     :raises StoreUrl: the URL names no kind of store.
     :raises StoreForeign: there is a database, and it is another program's.
     :raises StoreNewer: a newer version of this program made it.
-    :raises StoreUnavailable: it is away, locked, full, damaged or forbidden.
+    :raises StoreUnavailable: it is away, locked, full, damaged or forbidden; or there is none, and
+        none is to be made.
     """
     from dpf_edge.store.kept import Store as Store
 
-    return Store.at(url, clock=clock, sight=sight, key=key)
+    return Store.at(url, clock=clock, sight=sight, key=key, made=made)

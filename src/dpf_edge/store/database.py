@@ -129,6 +129,22 @@ class Database:
                     yield connection
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A transaction that only reads, and sees to its end what was there at its beginning.
+
+        Within :meth:`together` it is that one.
+
+        :raises StoreUnavailable: as :meth:`writing`.
+        """
+        with self.reading() as connection:
+            if not self.is_sqlite and not connection.in_transaction():
+                # SQLite's transactions are so by themselves.
+                connection.exec_driver_sql(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                )
+            yield connection
+
+    @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Make one transaction of all that this thread does inside.
 

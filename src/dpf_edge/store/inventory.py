@@ -82,9 +82,9 @@ class Inventory(Keeper):
         with self._database.reading() as connection:
             row = _known(connection, device_id)
             observations = tuple(
-                _observation(each)
+                observation(each)
                 for each in connection.execute(
-                    _observed()
+                    observed()
                     .where(item.c.site == row.site, item.c.device_id == device_id)
                     .order_by(item.c.node_id, item.c.observed_key, item.c.item_type)
                 )
@@ -200,10 +200,14 @@ def _devices(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Device, 
         )
         for device_id, node_id, last in connection.execute(asked):
             seen[device_id].append((node_id, last))
-    return tuple(_device(row, seen[row.device_id]) for row in rows)
+    return tuple(device_of(row, seen[row.device_id]) for row in rows)
 
 
-def _device(row: Row[Any], seen: Sequence[tuple[str, float]]) -> Device:
+def device_of(row: Row[Any], seen: Sequence[tuple[str, float]]) -> Device:
+    """A device as it is given back.
+
+    :param seen: the nodes that report it, each with when it last did; a node may stand there twice.
+    """
     until = max((last for _, last in seen), default=row.first_seen)
     face = faces.kept(row.portrait)
     return Device(
@@ -222,7 +226,8 @@ def _device(row: Row[Any], seen: Sequence[tuple[str, float]]) -> Device:
     )
 
 
-def _observed() -> Select[Any]:
+def observed() -> Select[Any]:
+    """Items, with when the part of the picture was observed that each is in."""
     return select(item, part.c.observed_at).select_from(item.outerjoin(part, _same_part()))
 
 
@@ -230,7 +235,8 @@ def _same_part() -> ColumnElement[bool]:
     return and_(part.c.node_id == item.c.node_id, part.c.part == item.c.part)
 
 
-def _observation(row: Row[Any]) -> Observation:
+def observation(row: Row[Any]) -> Observation:
+    """An item of :func:`observed` as it is given back."""
     last = row.seen_until if row.seen_until is not None else row.observed_at
     return Observation(
         node_id=row.node_id,

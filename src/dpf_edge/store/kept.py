@@ -16,13 +16,14 @@ from dpf_edge.store.federation import Federation
 from dpf_edge.store.inventory import Inventory
 from dpf_edge.store.limits import Limits
 from dpf_edge.store.metrics import Metrics
-from dpf_edge.store.migrate import migrate
+from dpf_edge.store.migrate import migrate, must_be_there
 from dpf_edge.store.nodes import Nodes
 from dpf_edge.store.people import People
 from dpf_edge.store.runs import Runs
 from dpf_edge.store.sealing import Seal
 from dpf_edge.store.settings import Settings
 from dpf_edge.store.tokens import Tokens
+from dpf_edge.store.topology import Topology
 from dpf_edge.store.upkeep import Upkeep
 from dpf_edge.store.url import parsed
 
@@ -58,6 +59,7 @@ class Store:
         self.audit = Audit(database, clock)
         self.runs = Runs(database, clock, sight)
         self.inventory = Inventory(database, clock)
+        self.topology = Topology(database, clock)
         self.events = Events(database, clock)
         self.metrics = Metrics(database, clock)
         self.federation = Federation(database, clock)
@@ -75,11 +77,14 @@ class Store:
         clock: Callable[[], float],
         sight: Sight | None = None,
         key: bytes | None = None,
+        made: bool = True,
     ) -> Self:
         """See :func:`dpf_edge.store.open_store`."""
         seal = Seal(key)
         database = Database.at(parsed(url))
         try:
+            if not made:
+                must_be_there(database)
             migrate(database)
         except BaseException:
             database.close()

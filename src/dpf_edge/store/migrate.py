@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
-from dpf_edge.errors import StoreForeign, StoreNewer
+from dpf_edge.errors import StoreForeign, StoreNewer, StoreUnavailable
 from dpf_edge.store.schema import APPLICATION_ID, REVISION, REVISIONS
 
 if TYPE_CHECKING:
@@ -38,6 +39,20 @@ def migrate(database: Database) -> None:
             _upgrade(connection)
             if database.is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+
+
+def must_be_there(database: Database) -> None:
+    """Make sure that there is a store, without making so much as a file.
+
+    :raises StoreUnavailable: there is none.
+    :raises StoreForeign: as :func:`migrate`, and so on.
+    """
+    is_there = Path(database.where).is_file() if database.is_sqlite else True
+    if is_there:
+        with database.reading() as connection:
+            is_there = revision(connection, database.where) is not None
+    if not is_there:
+        raise StoreUnavailable(f"{database.where}: there is no store", "name one with --store")
 
 
 def revision(connection: Connection, where: str) -> str | None:

@@ -104,6 +104,46 @@ def test_the_key_that_a_node_gave_tells_what_it_is_made_of(
     assert expected == keys(key, **facts)
 
 
+def test_all_that_a_node_knows_a_device_by_is_a_key() -> None:
+    found = seen(
+        "arp:192.168.50.12",
+        mac="24:5a:4c:00:00:01",
+        macs=["24:5a:4c:00:00:01", "24:5a:4c:00:00:02", 7, "zz"],
+        uuid="4D-5E",
+        ids=["uuid:4d-5e", "serial:ACME:Xy1", "uuid:00000000-0000-0000-0000-000000000000", 7],
+        deviceKind="access-point",
+    )
+
+    assert found is not None
+    assert found.keys == (
+        "mac:24:5a:4c:00:00:01",
+        "mac:24:5a:4c:00:00:02",
+        "uuid:4d-5e",
+        "uuid:serial:ACME:Xy1",
+        "address:192.168.50.12",
+    )
+    assert found.kind == "access_point"
+
+
+@pytest.mark.parametrize(
+    ("item_type", "made_out", "kind"),
+    [
+        ("host", "printer", "printer"),
+        ("host", "<script>", "host"),
+        ("host", ["printer"], "host"),
+        ("switch", "printer", "switch"),
+        ("wireless_ap", None, "access_point"),
+    ],
+)
+def test_what_a_node_makes_out_counts_where_the_item_says_nothing(
+    item_type: str, made_out: object, kind: str
+) -> None:
+    found = seen("arp:192.168.50.12", item_type, deviceKind=made_out)
+
+    assert found is not None
+    assert found.kind == kind
+
+
 def test_a_host_of_ours_is_its_fingerprint_whatever_it_is_called() -> None:
     """W29: two hosts with one name do not collide, and a new name changes nothing."""
     first = keys("host:linux:ebd9a7c0bfa4624e", hostFingerprint="aa11", mac="aa:bb:cc:00:00:01")

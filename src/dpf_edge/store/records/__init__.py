@@ -47,9 +47,12 @@ from dpf_edge.store.records.network import (
     DevicePage,
     Observation,
     Persisted,
+    Placeless,
+    Relation,
     RunPage,
     RunRow,
     RunStored,
+    Standing,
 )
 
 __all__ = [
@@ -84,12 +87,15 @@ __all__ = [
     "OpenedSession",
     "Persisted",
     "Person",
+    "Placeless",
+    "Relation",
     "Rotated",
     "RunPage",
     "RunRow",
     "RunStored",
     "SecurityEvent",
     "Session",
+    "Standing",
     "Taken",
     "Upkept",
     "VisibleAdapters",

@@ -150,3 +150,34 @@ class Comparison(msgspec.Struct, frozen=True):
     node_id: str
     document: str
     received_at: float
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A device, and all that nodes report of it."""
+
+    device: Device
+    observations: tuple[Observation, ...]
+
+
+class Placeless(msgspec.Struct, frozen=True):
+    """One item that tells of no device: a network, a port, a container."""
+
+    site: str
+    observation: Observation
+
+
+class Relation(msgspec.Struct, frozen=True):
+    """How two things belong together that are there now, as one node reports it.
+
+    ``source_device`` and ``target_device``: the devices that the two are; None for what is no
+    device. ``raw`` is its rawData as JSON text.
+    """
+
+    site: str
+    node_id: str
+    kind: str
+    source_key: str
+    source_device: str | None
+    target_key: str
+    target_device: str | None
+    raw: str | None
