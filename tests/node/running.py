@@ -12,13 +12,14 @@ from dpf_edge.host import capture
 from dpf_edge.host.clock import SystemClock
 from dpf_edge.host.hardware import Hardware
 from dpf_edge.node import agent, status
-from dpf_edge.node.agent import Place
 from dpf_edge.node.logs import Log
+from dpf_edge.node.machine import Place
 from dpf_edge.node.settings import NodeSettings
 from dpf_edge.node.timing import Timing
 from dpf_edge.wire.tokens import Secret
 from tests.node.servers import PATIENCE, until
 from tests.test_cases import CASES
+from tests.unit.discovery.nets import QuietNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,10 @@ def settings(url: str, folder: Path, **more: Any) -> NodeSettings:
 
 def place(host: Callable[[], Host], clock: Clock | None = None) -> Place:
     """A machine to run on."""
-    return Place(host, clock or SystemClock(), lambda: 0.5, Hardware(4, 8 << 30), "f" * 64)
+    hardware = Hardware(4, 8 << 30)
+    return Place(
+        host, lambda _: QuietNetwork(), clock or SystemClock(), lambda: 0.5, hardware, "f" * 64
+    )
 
 
 class Running:

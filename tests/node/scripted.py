@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.requests import Request
 
-from dpf_edge.wire import body, discovery, enroll, heartbeat, times, tokens
+from dpf_edge.wire import body, discovery, enroll, events, heartbeat, times, tokens
 from dpf_edge.wire.refusals import Code, Refusal, scope_disallowed, token_not_found, unauthorized
 from dpf_edge.wire.vocabulary import TrustState
 from tests.node.servers import until
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-ENROLL, BEAT, RUNS, HEALTH = (
+ENROLL, BEAT, RUNS, EVENTS, HEALTH = (
     enroll.ROUTE.path,
     heartbeat.ROUTE.path,
     discovery.ROUTE.path,
+    events.ROUTE.path,
     "/api/health",
 )
 
@@ -40,6 +41,7 @@ class Known:
     enrolled: enroll.Request | None = None
     beats: list[heartbeat.Request] = field(default_factory=list)
     runs: dict[str, discovery.Request] = field(default_factory=dict)
+    events: dict[str, events.Request] = field(default_factory=dict)
     replays: int = 0
     rotated: str | None = None
     rotated_as_text: bool = False
@@ -94,6 +96,8 @@ class Scripted:
         self.clock: Callable[[], float] = time.time
         self.intervals = (1, 1)
         self.most_bytes = 5 << 20
+        # The oldest published Authorities have no such route.
+        self.takes_events = False
         self._count = 0
 
     def issue(self, *, auto_approve: bool = True) -> str:
@@ -138,7 +142,10 @@ class Scripted:
         scripted = self.script[path].popleft() if self.script[path] else self.always.get(path)
         if scripted is not None and not scripted.is_done:
             return scripted
-        route = {ENROLL: self._enrol, BEAT: self._beat, RUNS: self._run}.get(path)
+        routes = {ENROLL: self._enrol, BEAT: self._beat, RUNS: self._run}
+        if self.takes_events:
+            routes[EVENTS] = self._events
+        route = routes.get(path)
         if route is None:
             return Answer(200, {"ok": True}) if path == HEALTH else refusal(404, "not_found")
         try:
@@ -223,6 +230,16 @@ class Scripted:
             )
         node.runs[run.run_key] = run
         return made(201, discovery.Answer(persisted=discovery.Persisted(), **counts))
+
+    def _events(self, token: str, octets: bytes) -> Answer:
+        node = self._who(token)
+        told = events.decode(octets)
+        events.check_fresh(told, self.clock())
+        node.events[told.run_key] = told
+        return made(
+            200,
+            events.Answer(run_key=told.run_key, node_id=node.node_id, accepted=len(told.events)),
+        )
 
 
 def made(status: int, answer: object) -> Answer:

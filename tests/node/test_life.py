@@ -390,7 +390,7 @@ def test_a_blind_node_says_so_and_calls_nothing_the_lan(
     assert ("docker-desktop-host", "no") == (attributes["vantage"], attributes["lanAnswer"])
     assert "container-vm" == run.agent_mode
     warnings = run.warnings or ()
-    assert "networks, neighbours, routes skipped: this vantage" in warnings[0]
+    assert "neighbours, routes skipped: this vantage" in warnings[0]
     report = (authority.node.beats[-1].capability_reports or ())[0]
     assert CapabilityStatus.FAILING == report.status
     assert report.evidence
@@ -454,4 +454,5 @@ def test_nothing_is_left_of_a_node_that_ended_but_its_state(
         until(lambda: authority.run_keys())
 
     left = {path.name for path in (tmp_path / "state").iterdir()}
-    assert {"memory.json", "node.lock", "outbox.sqlite3", "state.json"} == left
+    kept = {"memory.json", "network.json", "node.lock", "outbox.sqlite3", "state.json"}
+    assert kept == left

@@ -20,13 +20,15 @@ from typing import Any
 import anyio._backends._asyncio  # noqa: F401 -- what the first exchange would import
 import httpx2  # noqa: F401
 
+from dpf_edge.discovery.collectors import collector
 from dpf_edge.host.clock import SystemClock
 from dpf_edge.host.hardware import Hardware
 from dpf_edge.node import agent
-from dpf_edge.node.agent import Place
 from dpf_edge.node.logs import Log
+from dpf_edge.node.machine import Place
 from dpf_edge.vantage.diagnose import diagnose
 from tests.node.running import FAST, SEES, machine, settings
+from tests.unit.discovery.nets import QuietNetwork
 
 
 def be_a_node(told: dict[str, Any]) -> None:
@@ -38,7 +40,10 @@ def be_a_node(told: dict[str, Any]) -> None:
 
     given = settings(told["url"], Path(told["folder"]), token=told.get("token"))
     random.seed(os.getpid())
-    on = Place(lambda: machine(SEES), SystemClock(), random.random, Hardware(), "f" * 64)
+    quiet = QuietNetwork()
+    on = Place(
+        lambda: machine(SEES), lambda _: quiet, SystemClock(), random.random, Hardware(), "f" * 64
+    )
     timing = FAST._replace(**told.get("timing", {}))
     asyncio.run(agent.serve(given, on, Log(on.clock, say), asyncio.Event(), timing))
 
@@ -46,6 +51,7 @@ def be_a_node(told: dict[str, Any]) -> None:
 def main() -> None:
     """Fork as told."""
     diagnose(machine(SEES))  # imports every detector, and compiles what is compiled once
+    collector.all()
     gc.freeze()
     child = 0
     for line in sys.stdin:

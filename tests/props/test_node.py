@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from dpf_edge.config import node as config
 from dpf_edge.config.table import SETTINGS
+from dpf_edge.discovery import subnets
 from dpf_edge.host.http import Exchange
 from dpf_edge.model import Answer
-from dpf_edge.node import runs, subnets, sweeps
+from dpf_edge.node import runs
 from dpf_edge.node.replies import Act, understood
 from dpf_edge.node.runs import Agent
 from dpf_edge.wire import discovery, limits
 from tests.props.test_diagnosis import captures
-from tests.unit.node.machines import OWN, sight
+from tests.unit.node.machines import OWN, swept
 
 if TYPE_CHECKING:
     from dpf_edge.host.capture import Capture
@@ -34,7 +35,7 @@ SECRET = "hunter2-hunter2-hunter2"  # noqa: S105 -- the secret that is looked fo
 @given(captures)
 def test_any_machine_gives_a_run_that_an_authority_takes(capture: Capture) -> None:
     """W24: and nothing in it dangles, and nothing in it is twice."""
-    found = sweeps.sweep(sight(capture), NOW, lambda: 0.0)
+    found = swept(capture)
 
     assert {"failed"} & {each.status.value for each in found.outcomes} == set()
     parts = runs.bodies(found, KEY, Agent("native", "0.1.0"))
@@ -64,7 +65,7 @@ def test_the_order_of_a_machines_tables_changes_nothing(capture: Capture, random
     other = msgspec.structs.replace(
         capture, neighbours=shuffled(capture.neighbours), routes=shuffled(capture.routes)
     )
-    once, again = (sweeps.sweep(sight(each), NOW, lambda: 0.0) for each in (capture, other))
+    once, again = map(swept, (capture, other))
 
     # An entry that stands there twice, in two ways, has no order that could be told.
     addresses = [each.address for each in capture.neighbours]

@@ -18,7 +18,7 @@ import pytest
 from dpf_edge.authority.identity import sighting
 from dpf_edge.cli.up import Up, node_settings
 from dpf_edge.host import places
-from dpf_edge.node.settings import Level
+from dpf_edge.level import Level
 from dpf_edge.store import open_store
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dpf_edge.discovery.items import Own
 from dpf_edge.errors import SettingsInvalid
 from dpf_edge.host import private_file
 from dpf_edge.host.background import DaemonThreads
@@ -22,6 +23,7 @@ from dpf_edge.node import (
     enrolment,
     heartbeat,
     identity,
+    interface_metrics,
     keeping,
     memory,
     rounds,
@@ -30,22 +32,17 @@ from dpf_edge.node import (
     trust,
 )
 from dpf_edge.node.client import Authority
-from dpf_edge.node.collecting import Own, Sight
 from dpf_edge.node.core import Core
-from dpf_edge.node.looking import Looker, LookFailed
+from dpf_edge.node.looking import Looker, LookFailed, Sight, look
 from dpf_edge.node.runs import Agent
-from dpf_edge.node.sweeps import look
 from dpf_edge.node.timing import Timing
 from dpf_edge.node.trust import Mode, Standing
 from dpf_edge.store.outbox import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dpf_edge.host.clock import Clock
-    from dpf_edge.host.hardware import Hardware
-    from dpf_edge.host.seam import Host
     from dpf_edge.node.logs import Log
+    from dpf_edge.node.machine import Place
     from dpf_edge.node.memory import Memory
     from dpf_edge.node.settings import NodeSettings
     from dpf_edge.node.state import State
@@ -53,20 +50,6 @@ if TYPE_CHECKING:
 LOCK, OUTBOX = "node.lock", "outbox.sqlite3"
 # Runs are given up so long before an Authority would refuse them: on the way there they age.
 MARGIN_SECONDS = 600.0
-
-
-class Place(NamedTuple):
-    """The machine that a node runs on.
-
-    :ivar host: gives the machine to be read anew.
-    :ivar fingerprint: what tells it from others; None where it has no id of its own.
-    """
-
-    host: Callable[[], Host]
-    clock: Clock
-    chance: Callable[[], float]
-    hardware: Hardware
-    fingerprint: str | None
 
 
 async def serve(
@@ -104,7 +87,7 @@ async def serve(
 
 async def together(core: Core, stop: asyncio.Event) -> None:
     """Run every loop until told to stop, or until one of them breaks."""
-    loops = (heartbeat, enrolment, rounds, delivery, keeping, status)
+    loops = (heartbeat, enrolment, rounds, delivery, interface_metrics, keeping, status)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop.run(core), name=loop.__name__) for loop in loops]
         await stop.wait()
@@ -133,7 +116,7 @@ async def assembled(settings: NodeSettings, place: Place, log: Log, timing: Timi
     remembered = memory.load(folder, lambda text: log.warning("memory", text))
 
     def read(own: Own) -> Sight:
-        return look(place.host(), own, place.hardware)
+        return look(place.host(), own)
 
     fingerprint = remembered.fingerprint or place.fingerprint or memory.drawn_fingerprint()
     looker = Looker(
@@ -147,6 +130,7 @@ async def assembled(settings: NodeSettings, place: Place, log: Log, timing: Timi
     core = Core(
         settings=settings,
         timing=timing,
+        place=place,
         clock=place.clock,
         chance=place.chance,
         log=log,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from dpf_edge.errors import AnswerMalformed
 from dpf_edge.host.http import Exchange, NoAnswer
 from dpf_edge.node.replies import Act, Reply, understood
-from dpf_edge.wire import body, discovery, enroll, heartbeat
+from dpf_edge.wire import adapters, body, discovery, enroll, events, heartbeat, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,26 @@ class Authority:
 
         return (await self._post(discovery.ROUTE.path, token, octets, read)).reply
 
+    async def happened(self, token: Secret, run_key: str, octets: bytes) -> Reply:
+        """Tell what happened; *done* means that the Authority said so of this very batch."""
+
+        def read(answer: bytes) -> object:
+            read = events.answer(answer)
+            if read.run_key != run_key:
+                raise AnswerMalformed("the Authority answers of other events than were sent")
+            return read
+
+        return (await self._post(events.ROUTE.path, token, octets, read)).reply
+
+    async def measured(self, token: Secret, octets: bytes) -> Reply:
+        """Tell what interfaces carry."""
+        return (await self._post(metrics.ROUTE.path, token, octets, metrics.answer)).reply
+
+    async def adapters(self, token: Secret) -> Heard[adapters.Answer]:
+        """Hear which controllers are this node's to ask, with their keys."""
+        got = await self._http.exchange("GET", adapters.ROUTE.path, token=token.reveal())
+        return self._heard(got, adapters.answer)
+
     async def health(self) -> Exchange | NoAnswer:
         """Is it there? Needs no token, and its Date is the reference for this machine's clock."""
         got = await self._http.exchange("GET", HEALTH)
@@ -71,6 +91,10 @@ class Authority:
         self, path: str, token: Secret, octets: bytes, read: Callable[[bytes], T]
     ) -> Heard[T]:
         got = await self._http.exchange("POST", path, token=token.reveal(), body=octets)
+        return self._heard(got, read)
+
+    def _heard(self, got: Exchange | NoAnswer, read: Callable[[bytes], T]) -> Heard[T]:
+        """What came of a call."""
         self._note(got)
         reply = understood(got, self._clock.wall(), read)
         if reply.act is not Act.DONE or isinstance(got, NoAnswer):

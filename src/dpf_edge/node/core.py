@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from dpf_edge.host.clock import Clock
     from dpf_edge.model import Diagnosis
     from dpf_edge.node.client import Authority
-    from dpf_edge.node.collecting import Sight
     from dpf_edge.node.logs import Log
-    from dpf_edge.node.looking import Looker
+    from dpf_edge.node.looking import Looker, Sight
+    from dpf_edge.node.machine import Place
     from dpf_edge.node.memory import Memory
     from dpf_edge.node.replies import Reply
     from dpf_edge.node.runs import Agent
     from dpf_edge.node.settings import NodeSettings
     from dpf_edge.node.state import State
-    from dpf_edge.node.sweeps import Outcome
     from dpf_edge.node.timing import Timing
+    from dpf_edge.observed import Outcome
     from dpf_edge.store.outbox import Outbox
     from dpf_edge.wire.tokens import Secret
 
@@ -52,6 +52,7 @@ class Loop(StrEnum):
     SWEEP = "sweep"
     DELIVERY = "delivery"
     KEEPING = "keeping"
+    METRICS = "metrics"
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Core:
     """One node.
 
     :ivar chance: gives a number in [0, 1), anew each time.
+    :ivar place: the machine and its network.
     :ivar looker: looks at the machine.
     :ivar on_disk: the state that is written down.
     :ivar rotated: a token that was handed out and is not written down yet.
@@ -85,6 +87,7 @@ class Core:
 
     settings: NodeSettings
     timing: Timing
+    place: Place
     clock: Clock
     chance: Callable[[], float]
     log: Log

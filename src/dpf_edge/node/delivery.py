@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dpf_edge.node import runs, trust
+from dpf_edge.node import happenings, runs, trust
 from dpf_edge.node.client import SKEW_SECONDS
 from dpf_edge.node.core import Loop
 from dpf_edge.node.replies import Act
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 AWAY_FAILURES = 3
 # So often may the Authority fail to store a run before those behind it are let by.
 POISON_FAILURES = 3
+# What an Authority answers that does not take events, or not now; runs go on without them.
+LET_BY = frozenset({Act.ABSENT, Act.HOLD, Act.WAIT, Act.RETRY, Act.MISCONFIGURED})
 # Of more runs than this nobody needs to know how often each of them failed.
 MOST_FAILING = 1000
 
@@ -49,6 +51,7 @@ class Deliveries:
         # By how much the Authority's clock differs, once it refused a run for its time.
         self._shift = 0.0
         self._failures: dict[str, int] = {}
+        self._has_told_of_events = False
         self._handlers: dict[Act, Callable[[Entry, Reply], Awaitable[None]]] = {
             Act.DONE: self._done,
             Act.SPLIT: self._split,
@@ -70,13 +73,21 @@ class Deliveries:
             await core.measure()
             await core.pause(Loop.DELIVERY, core.timing.outbox_look)
             return
-        octets, says = self._timed(entry)
         core.begun(Loop.DELIVERY)
-        reply = await core.authority.submit(own.node_token, entry.run_key, octets)
+        if entry.kind == happenings.KIND:
+            octets, says = happenings.dated(entry.body, core.clock.wall() + self._shift), ""
+            reply = await core.authority.happened(own.node_token, entry.run_key, octets)
+        else:
+            octets, says = self._timed(entry)
+            reply = await core.authority.submit(own.node_token, entry.run_key, octets)
         if core.state is None or core.state.node_id != own.node_id:
             return  # it is another node by now, and sends it as that one
         if says and reply.act is Act.DONE:
             core.log.warning("clock", says, run=entry.run_key)
+        is_let_by = entry.kind == happenings.KIND and reply.status is not None
+        if is_let_by and reply.act in LET_BY:
+            await self._let_by(entry, reply)
+            return
         await self._handlers.get(reply.act, self._wait)(entry, reply)
 
     def _timed(self, entry: Entry) -> tuple[bytes, str]:
@@ -177,6 +188,20 @@ class Deliveries:
             # Who is away is found out by one task, not by two: a heartbeat that is answered
             # nudges this one.
             await core.pause(Loop.DELIVERY, None)
+
+    async def _let_by(self, entry: Entry, reply: Reply) -> None:
+        """Events that are not taken now: they come later, and hold up no run."""
+        core = self._core
+        wait = core.wait_after(reply, 1)
+        await core.in_thread(core.outbox.defer, entry.run_key, max(wait, core.timing.poison_retry))
+        if not self._has_told_of_events:
+            self._has_told_of_events = True
+            core.log.warning(
+                "not-delivered",
+                f"events stay for now: {reply.told}",
+                run=entry.run_key,
+                status=reply.status,
+            )
 
     async def _hold(self, entry: Entry, reply: Reply) -> None:
         """Not trusted, as it seems: keep it, and let the heartbeat find out."""

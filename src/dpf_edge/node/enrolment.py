@@ -147,7 +147,7 @@ class Enrolments:
         if core.sight is not None:
             told["host"] = {
                 "hostname": core.sight.machine.hostname or core.name,
-                "ipAddresses": host_addresses(core.sight.tables.interfaces),
+                "ipAddresses": host_addresses(core.sight.interfaces),
             }
             told["vantage"] = core.sight.diagnosis.vantage.value
             told["lanAnswer"] = core.sight.diagnosis.lan.answer.value

@@ -14,8 +14,9 @@ from dpf_edge.model import Answer
 from dpf_edge.node import backoff, state, trust
 from dpf_edge.node.core import Loop
 from dpf_edge.node.replies import Act
-from dpf_edge.node.sweeps import Status
+from dpf_edge.node.sweeps import is_fatal
 from dpf_edge.node.trust import Mode
+from dpf_edge.observed import Status
 from dpf_edge.wire import heartbeat
 from dpf_edge.wire.heartbeat import Report
 from dpf_edge.wire.vocabulary import Capability, CapabilityStatus
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from dpf_edge.model import Diagnosis
     from dpf_edge.node.core import Core
-    from dpf_edge.node.sweeps import Outcome
+    from dpf_edge.observed import Outcome
     from dpf_edge.store.outbox import Depth
     from dpf_edge.wire.tokens import Secret
 
@@ -157,9 +158,12 @@ def capability_status(diagnosis: Diagnosis | None, outcomes: Iterable[Outcome]) 
     """How well the node can discover: as well as it sees, and worse where a sweep failed."""
     if diagnosis is None:
         return CapabilityStatus.UNKNOWN
-    if any(each.status in {Status.FAILED, Status.TIMED_OUT} for each in outcomes):
+    outcomes = tuple(outcomes)
+    if any(map(is_fatal, outcomes)):
         return CapabilityStatus.FAILING
-    return SEEN[diagnosis.lan.answer]
+    seen = SEEN[diagnosis.lan.answer]
+    is_worse = any(each.status is Status.FAILED for each in outcomes)
+    return CapabilityStatus.DEGRADED if is_worse and diagnosis.lan.answer is Answer.YES else seen
 
 
 def evidence(diagnosis: Diagnosis | None, outcomes: Iterable[Outcome]) -> dict[str, Any]:
@@ -178,8 +182,8 @@ def evidence(diagnosis: Diagnosis | None, outcomes: Iterable[Outcome]) -> dict[s
             "deploymentRuntime": diagnosis.recommendation.runtime.value,
             "advice": [each.code for each in diagnosis.advice[:ADVICE]],
         }
-    told["lastSweep"] = {each.collector: each.status.value for each in outcomes}
-    told["lastSweepItems"] = sum(each.things for each in outcomes)
+    told["lastSweep"] = {each.name: each.status.value for each in outcomes}
+    told["lastSweepItems"] = sum(each.found for each in outcomes)
     return {name: value for name, value in told.items() if value is not None}
 
 

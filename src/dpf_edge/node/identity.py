@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dpf_edge.model import Interface
-    from dpf_edge.node.collecting import Sight
+    from dpf_edge.node.looking import Sight
 
 # What a node is called that has neither a name nor a host name, as the published Go node has it.
 NAMELESS = "dpf-edge-node"

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dpf_edge.node.sweeps import Status
+from dpf_edge.discovery import tables
+from dpf_edge.discovery.collectors.host import machine_of
+from dpf_edge.host.once import Once
+from dpf_edge.observed import Status
+from dpf_edge.vantage.diagnose import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dpf_edge.node.collecting import Own, Sight
+    from dpf_edge.discovery.items import Own
+    from dpf_edge.host.seam import Host
+    from dpf_edge.model import Diagnosis, Interface, Machine
+
+
+class Sight(NamedTuple):
+    """One look at a machine: what it says of itself, and where it stands.
+
+    :ivar host: the machine as it was seen; its tables are not read a second time.
+    """
+
+    host: Host
+    machine: Machine
+    interfaces: tuple[Interface, ...]
+    diagnosis: Diagnosis
+    own: Own
+
+
+def look(host: Host, own: Own) -> Sight:
+    """Read a machine, and judge where it stands."""
+    once = Once(host)
+    held = tables.of(once)
+    return Sight(once, machine_of(once), held.interfaces, diagnose(once), own)
 
 
 class LookFailed(Exception):

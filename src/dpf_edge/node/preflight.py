@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from dpf_edge.host.http import Exchange
     from dpf_edge.model import Diagnosis
-    from dpf_edge.node.agent import Place
+    from dpf_edge.node.machine import Place
     from dpf_edge.node.settings import NodeSettings
     from dpf_edge.node.state import State
 

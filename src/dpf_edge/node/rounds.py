@@ -1,23 +1,30 @@
 """The sweeps' loop: looks at the machine at the Authority's pace, and takes a run where it may.
 
 A look reads this machine's own tables and sends nothing; the node takes one at that pace in any
-standing, so that it reports where it stands. What a look gives is collected and kept only where
-the Authority trusts the node and accepts what it does.
+standing, so that it reports where it stands. Only where the Authority trusts the node and accepts
+what it does is the network swept, at the level that the settings allow, and the run kept.
 """
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dpf_edge.node import backoff, runs
+from dpf_edge.level import Level
+from dpf_edge.node import backoff, runs, snmp_file
+from dpf_edge.node.controllers import Controllers
 from dpf_edge.node.core import Loop
+from dpf_edge.node.happenings import Happenings
 from dpf_edge.node.looking import LookFailed
-from dpf_edge.node.sweeps import Outcome, Status, sweep
+from dpf_edge.node.sweeps import LOOK, asked, is_fatal, run_of
+from dpf_edge.observed import Outcome, Status
 
 if TYPE_CHECKING:
-    from dpf_edge.node.collecting import Sight
+    from dpf_edge.discovery.hearing import Ear
+    from dpf_edge.discovery.swept import Swept
     from dpf_edge.node.core import Core
+    from dpf_edge.node.looking import Sight
     from dpf_edge.node.sweeps import Sweep
 
 KIND = "discovery"
@@ -26,8 +33,11 @@ KIND = "discovery"
 async def run(core: Core) -> None:
     """Sweep for ever."""
     rounds = Rounds(core)
-    while True:
-        await core.pause(Loop.SWEEP, await rounds.turn())
+    try:
+        while True:
+            await core.pause(Loop.SWEEP, await rounds.turn())
+    finally:
+        rounds.end()
 
 
 class Rounds:
@@ -37,6 +47,11 @@ class Rounds:
         self._core = core
         self._due = 0.0
         self._could_sweep = False
+        self._known: tuple[str, ...] = ()
+        self._happenings = Happenings(core)
+        self._controllers = Controllers(core)
+        self._snmp_warnings: tuple[str, ...] = ()
+        self._ear: Ear | None = None
 
     async def turn(self) -> float:
         """Sweep if it is time to.
@@ -50,6 +65,8 @@ class Rounds:
             # and go.
             last = core.progress[Loop.SWEEP].tried
             self._due = now if last is None else max(now, last + core.timing.sweep_least)
+        if not may_sweep:
+            self.end()
         self._could_sweep = may_sweep
         if now < self._due:
             return self._due - now
@@ -63,22 +80,117 @@ class Rounds:
         core.changed.set()
         # It may have been quarantined while the machine was being looked at.
         if core.standing.may_sweep:
-            await self._take(core.sight)
+            await self._take(core.sight, pace)
         return max(0.0, self._due - core.clock.ticks())
 
-    async def _take(self, sight: Sight) -> None:
-        """Collect what a look gives, and keep it as a run."""
+    def end(self) -> None:
+        """Listen no longer."""
+        if self._ear is not None:
+            self._ear.stop()
+            self._ear = None
+
+    async def _take(self, sight: Sight, pace: float) -> None:
+        """Sweep, and keep what was found as a run."""
         core = self._core
         core.begun(Loop.SWEEP)
-        found = await core.in_thread(sweep, sight, core.clock.wall(), core.clock.ticks)
+        observed_at = core.clock.wall()
+        swept = await self._swept(sight, pace)
+        if swept is None:
+            return  # it was quarantined meanwhile, and has stopped
+        outcomes = self._ear.outcomes() if self._ear is not None else ()
+        found = await core.in_thread(run_of, swept, sight.own, observed_at, outcomes)
         core.outcomes = found.outcomes
-        broken = [each for each in found.outcomes if each.status is Status.FAILED]
+        broken = [each for each in found.outcomes if is_fatal(each)]
         if broken:
             # A run is what is there: one that lacks what could not be read would say it is gone.
-            told = "; ".join(f"{each.collector}: {each.why}" for each in broken)
-            core.failed(Loop.SWEEP, told)
-            core.log.fail("sweep-failed", f"a sweep is not kept: {told}")
+            says = "; ".join(f"{each.name}: {each.reason}" for each in broken)
+            core.failed(Loop.SWEEP, says)
+            core.log.fail("sweep-failed", f"a sweep is not kept: {says}")
             return
+        self._known = tuple(
+            dict.fromkeys(
+                address for each in swept.devices if not each.self for address in each.addresses
+            )
+        )
+        await self._keep(found)
+        changed = await core.in_thread(self._happenings.note, swept)
+        for each in changed:
+            core.log.tell("changed", each.summary, what=each.what.value, over=each.is_over)
+        if changed:
+            core.nudge(Loop.DELIVERY)
+
+    async def _swept(self, sight: Sight, pace: float) -> Swept | None:
+        """Sweep beside the event loop; None where the node may not sweep any more."""
+        core = self._core
+        from dpf_edge.discovery.sweep import Machine, Sweep
+
+        self._listen(sight)
+        wanted = asked(core.settings, self._known, pace, await self._told())
+        place = core.place
+        hosts = iter([sight.host])
+        machine = Machine(
+            host=lambda: next(hosts, None) or place.host(),
+            network=place.network(core.settings.rate),
+            ticks=core.clock.ticks,
+            wall=core.clock.wall,
+            chance=core.chance,
+        )
+        heard = self._ear.heard() if self._ear is not None else ()
+        sweep = await core.in_thread(Sweep, machine, sight.diagnosis, wanted, heard)
+
+        def through() -> None:
+            for _ in sweep.events():
+                if not core.standing.may_sweep:
+                    sweep.stop()
+
+        try:
+            await core.in_thread(through)
+        except asyncio.CancelledError:
+            sweep.stop()
+            raise
+        return sweep.swept() if core.standing.may_sweep else None
+
+    async def _told(self) -> dict[str, Any]:
+        """What collectors are told beside their jobs: this machine's size, and whom to poll.
+
+        The SNMP file is read anew each time, so that a change needs no restart.
+        """
+        core = self._core
+        told: dict[str, Any] = {"hardware": core.place.hardware}
+        if core.settings.level.allows(Level.ASK):
+            read = await core.in_thread(snmp_file.targets, core.settings.snmp_file)
+            if read.warnings != self._snmp_warnings:
+                for each in read.warnings:
+                    core.log.warning("snmp", each)
+            self._snmp_warnings = read.warnings
+            told["snmp"] = read.targets
+            told["adapters"] = await self._controllers.fetch()
+        return told
+
+    def _listen(self, sight: Sight) -> None:
+        """Have an ear open where the node looks from now."""
+        core = self._core
+        from dpf_edge.discovery.hearing import Ear
+        from dpf_edge.discovery.sweep import Machine
+
+        place = core.place
+        machine = Machine(
+            lambda: sight.host,
+            place.network(core.settings.rate),
+            core.clock.ticks,
+            core.clock.wall,
+            core.chance,
+        )
+        ear = Ear(machine, sight.diagnosis)
+        if self._ear is not None and self._ear.places == ear.places:
+            return
+        self.end()
+        self._ear = ear
+        ear.start()
+
+    async def _keep(self, found: Sweep) -> None:
+        """Put a run into the outbox."""
+        core = self._core
         dropped = await core.in_thread(core.outbox.dropped, unreported=True)
         also = [
             f"outbox: {number} runs were dropped: {reason}" for reason, number in dropped.items()
@@ -94,7 +206,7 @@ class Rounds:
     def _failed(self, status: Status, why: str) -> None:
         """Note a sweep that came to nothing."""
         core = self._core
-        core.outcomes = (Outcome("look", status, 0, 0.0, why),)
+        core.outcomes = (Outcome(LOOK, status, 0.0, why),)
         core.failed(Loop.SWEEP, why)
         core.log.fail("sweep-failed", why)
 
@@ -107,6 +219,7 @@ class Rounds:
             parts=parts,
             things=len(found.seen.things),
             links=len(found.seen.links),
+            packets=sum(each.packets for each in found.outcomes),
             seconds=round(found.seconds, 3),
             lan=found.diagnosis.lan.answer.value,
             warnings=found.warnings,

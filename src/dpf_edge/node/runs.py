@@ -21,7 +21,7 @@ from dpf_edge.wire.vocabulary import Capability
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dpf_edge.node.items import Link, Thing
+    from dpf_edge.discovery.items import Link, Thing
     from dpf_edge.node.sweeps import Sweep
 
 # What a run is kept under before it is sent: the limit, less what a proxy in between may add up.

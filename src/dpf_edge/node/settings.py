@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from dpf_edge.discovery.subnets import LEAST_BITS, Subnets
 from dpf_edge.level import Level
-from dpf_edge.node.subnets import Subnets
 from dpf_edge.wire.tokens import Secret
 
 
@@ -16,6 +16,8 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar bootstrap_token: the token that enrols this node, once; it stands in no repr.
     :ivar bootstrap_token_file: where such a token may appear, also while the node runs.
     :ivar rate: packets a second on the LAN, where a level sends any.
+    :ivar subnets: the only ranges that may be walked.
+    :ivar least_bits: the shortest prefix of an own network that is walked unasked.
     :ivar extra_ca_file: certificates that count beside the system's own.
     :ivar ca_file: certificates that count instead of the system's own.
     :ivar fingerprint: the SHA-256 of the one certificate that counts, in lower-case hexadecimal.
@@ -37,6 +39,7 @@ class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
     level: Level = Level.LISTEN
     rate: int = 5
     subnets: Subnets | None = None
+    least_bits: int = LEAST_BITS
     snmp_file: str | None = None
     action_certificate_file: str | None = None
     timeout_seconds: float = 60.0

@@ -134,7 +134,7 @@ def of(core: Core) -> Status:
         vantage=diagnosis.vantage.value if diagnosis else None,
         lan_answer=diagnosis.lan.answer if diagnosis else None,
         lan_why=diagnosis.lan.why if diagnosis else None,
-        last_sweep={each.collector: each.status.value for each in core.outcomes},
+        last_sweep={each.name: each.status.value for each in core.outcomes},
         heartbeat_seconds=core.beat_seconds(),
         sweep_seconds=core.sweep_seconds(),
         every=core.timing.status_every,

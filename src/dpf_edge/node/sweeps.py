@@ -1,56 +1,36 @@
-"""One sweep: look at the machine, judge what it sees, and collect what may be collected."""
+"""One sweep of a node: what it is asked to do by the settings, and what its run is to say."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from dpf_edge.errors import HostError
-from dpf_edge.model import Answer, Machine
-from dpf_edge.node import collecting
-from dpf_edge.node.collecting import Own, Sight
-from dpf_edge.node.items import Seen, merged
-from dpf_edge.vantage import tables
-from dpf_edge.vantage.diagnose import diagnose
+from dpf_edge.discovery.asked import Asked
+from dpf_edge.discovery.collectors import collector
+from dpf_edge.discovery.items import items
+from dpf_edge.discovery.job import Stage
+from dpf_edge.level import Level
+from dpf_edge.model import Answer
+from dpf_edge.observed import Outcome, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
-    from dpf_edge.host.hardware import Hardware
-    from dpf_edge.host.seam import Host
+    from dpf_edge.discovery.items import Own, Seen
+    from dpf_edge.discovery.swept import Swept
     from dpf_edge.model import Diagnosis
+    from dpf_edge.node.settings import NodeSettings
 
-# The host itself is known wherever the node stands; all else is the LAN's.
-ITSELF: Mapping[str, Callable[[Sight], Seen]] = {"host": collecting.host}
-LAN: Mapping[str, Callable[[Sight], Seen]] = {
-    "networks": collecting.networks,
-    "neighbours": collecting.neighbours,
-    "routes": collecting.routes,
-}
-
-
-class Status(StrEnum):
-    """How one collector ended."""
-
-    FOUND = "found"
-    NOTHING = "nothing"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-    TIMED_OUT = "timed-out"
-
-
-class Outcome(NamedTuple):
-    """What came of one collector; none of these sends anything."""
-
-    collector: str
-    status: Status
-    things: int
-    seconds: float
-    why: str = ""
+# A look at the machine is no collector; where it fails, this is what failed.
+LOOK = "look"
+BROKEN = frozenset({Status.FAILED, Status.TIMED_OUT})
+# A sweep is done well before the next is due, whatever the rate; the rest of a walk is walked next
+# time, from another place on.
+SHARE = 0.8
 
 
 class Sweep(NamedTuple):
-    """One round of discovery; ``observed_at`` is in seconds since 1970."""
+    """One round of discovery as a run tells of it; ``observed_at`` is in seconds since 1970."""
 
     observed_at: float
     seen: Seen
@@ -60,103 +40,79 @@ class Sweep(NamedTuple):
     seconds: float
 
 
-def look(host: Host, own: Own, hardware: Hardware) -> Sight:
-    """Read a machine, and judge where it stands."""
-    return Sight(
-        tables=tables.of(host),
-        machine=machine(host),
-        system=system(host),
-        hardware=hardware,
-        diagnosis=diagnose(host),
-        own=own,
-    )
+def asked(
+    settings: NodeSettings, known: Iterable[str], pace: float, told: Mapping[str, Any]
+) -> Asked:
+    """What a sweep of a node is asked to do.
 
-
-def machine(host: Host) -> Machine:
-    """What the machine says of itself; as good as nothing where it does not."""
-    try:
-        return host.machine()
-    except HostError:
-        return Machine(system="Linux")
-
-
-def system(host: Host) -> str | None:
-    """The operating system's name for people (os-release(5)); None where it has none."""
-    try:
-        lines = host.read("/etc/os-release").splitlines()
-    except HostError:
-        return None
-    named = [line.partition("=")[2] for line in lines if line.startswith("PRETTY_NAME=")]
-    return named[0].strip("\"'")[:100] or None if named else None
-
-
-def sweep(sight: Sight, now: float, ticks: Callable[[], float]) -> Sweep:
-    """Collect what one look gives.
-
-    A *no* keeps the LAN's collectors from running: what they would find is some inner network,
-    and that they would call it the LAN is the worst they could do. An *unknown* sweeps, and says
-    so.
-
-    :param now: the wall clock at the look.
-    :param ticks: a clock for how long each takes.
+    :param known: the addresses that the last one found.
+    :param pace: how many seconds there are from one to the next.
+    :param told: what collectors are told beside their jobs.
     """
-    began = ticks()
-    lan = sight.diagnosis.lan
-    found: list[Seen] = []
-    outcomes: list[Outcome] = []
-    for name, collect in {**ITSELF, **LAN}.items():
-        if name in LAN and lan.answer is Answer.NO:
-            why = f"this vantage does not see the LAN: {lan.why}"
-            outcomes.append(Outcome(name, Status.SKIPPED, 0, 0.0, why))
-            continue
-        seen, outcome = collected(name, collect, sight, ticks)
-        found.append(seen)
-        outcomes.append(outcome)
-    return Sweep(
-        now,
-        merged(found),
-        warnings(sight.diagnosis, outcomes),
-        tuple(outcomes),
-        sight.diagnosis,
-        ticks() - began,
+    return Asked(
+        level=settings.level,
+        rate=settings.rate,
+        subnets=settings.subnets,
+        known=tuple(known),
+        least_bits=settings.least_bits,
+        listen=0.0,
+        most=SHARE * pace,
+        settings=told,
     )
 
 
-def collected(
-    name: str, collect: Callable[[Sight], Seen], sight: Sight, ticks: Callable[[], float]
-) -> tuple[Seen, Outcome]:
-    """What one collector gives; one that breaks costs what it would have found, and no more."""
-    began = ticks()
-    try:
-        seen = collect(sight)
-    except Exception as error:  # noqa: BLE001 -- the one place where a collector's failure is data
-        why = f"{type(error).__name__}: {error}"[:200]
-        return Seen(), Outcome(name, Status.FAILED, 0, ticks() - began, why)
-    status = Status.FOUND if seen.things else Status.NOTHING
-    return seen, Outcome(name, status, len(seen.things), ticks() - began)
+def run_of(swept: Swept, own: Own, observed_at: float, outcomes: Iterable[Outcome] = ()) -> Sweep:
+    """What a run tells of a sweep.
+
+    :param outcomes: those of collectors that ran beside it.
+    """
+    by_name = {each.name: each for each in (*swept.outcomes, *outcomes)}
+    all_of_them = tuple(by_name[name] for name in sorted(by_name))
+    return Sweep(
+        observed_at,
+        items(swept.devices, swept.observations, own),
+        tuple(warnings(swept, all_of_them)),
+        all_of_them,
+        swept.diagnosis,
+        swept.seconds,
+    )
 
 
-def warnings(diagnosis: Diagnosis, outcomes: list[Outcome]) -> tuple[str, ...]:
+def is_fatal(outcome: Outcome) -> bool:
+    """Whether a run would say that things are gone which only could not be read: this machine's
+    own tables were not."""
+    if outcome.status not in BROKEN:
+        return False
+    about = collector.about().get(outcome.name)
+    return about is None or about.stage is Stage.TABLES
+
+
+def warnings(swept: Swept, outcomes: Iterable[Outcome]) -> Iterator[str]:
     """What the Authority is told of a sweep in words: what was left out, and why."""
-    lan = diagnosis.lan
-    told = []
-    skipped = [each.collector for each in outcomes if each.status is Status.SKIPPED]
-    if skipped:
+    diagnosis, lan = swept.diagnosis, swept.diagnosis.lan
+    abouts = collector.about()
+    outcomes = tuple(outcomes)
+    blind = [
+        each.name
+        for each in outcomes
+        if each.status is Status.SKIPPED
+        and each.name in abouts
+        and abouts[each.name].level is Level.LISTEN
+        and lan.answer is Answer.NO
+    ]
+    if blind:
         codes = ", ".join(each.code for each in diagnosis.advice)
-        told.append(
-            f"discovery: {', '.join(skipped)} skipped: this vantage ({diagnosis.vantage.value}) "
+        yield (
+            f"discovery: {', '.join(blind)} skipped: this vantage ({diagnosis.vantage.value}) "
             f"does not see the LAN: {lan.why}" + (f" (advice: {codes})" if codes else "")
         )
-    elif lan.answer is Answer.UNKNOWN:
-        told.append(
-            f"discovery: whether this vantage ({diagnosis.vantage.value}) sees the LAN is unknown: "
-            f"{lan.why}"
-        )
-    elif "neighbours" in {each.collector for each in outcomes if each.status is Status.NOTHING}:
-        told.append("discovery: no neighbour is known on any side that may be the LAN")
-    told += [
-        f"discovery: {each.collector} {each.status.value}: {each.why}"
-        for each in outcomes
-        if each.status in {Status.FAILED, Status.TIMED_OUT}
-    ]
-    return tuple(told)
+    elif lan.answer is Answer.YES and any(
+        each.name == "neighbours" and each.status is Status.NOTHING for each in outcomes
+    ):
+        yield "discovery: no neighbour is known on any side that may be the LAN"
+    yield from (f"discovery: {warning}" for warning in swept.warnings)
+    for each in outcomes:
+        if each.status in BROKEN:
+            yield f"discovery: {each.name} {each.status.value}: {each.reason}"
+        elif each.reason and each.status is not Status.SKIPPED:
+            yield f"discovery: {each.name}: {each.reason}"

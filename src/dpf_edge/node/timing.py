@@ -33,6 +33,11 @@ class Timing(NamedTuple):
     token_look: float = 5.0
     # How often a state that only a person can end is said again, as published.
     say_again: float = 300.0
+    # From one round of interface figures to the next, where the Authority sets none: the published
+    # specification's, three rounds within the 90 seconds that a figure is shown for; and the least,
+    # for an Authority takes a round no oftener than every five seconds.
+    metrics_every: float = 30.0
+    metrics_least: float = 5.0
     # A sweep that takes longer has met something that hangs. Commands have 3 s each.
     sweep_deadline: float = 120.0
     # How often the status file is written anew though nothing happened: a health check calls a

@@ -6,16 +6,25 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dpf_edge.discovery import sweep as discovery
+from dpf_edge.discovery.asked import Asked
+from dpf_edge.discovery.items import Own
+from dpf_edge.discovery.sweep import Machine as Where
 from dpf_edge.host.capture import Capture, Replay
 from dpf_edge.host.hardware import Hardware
 from dpf_edge.model import Address, Interface, Machine, Neighbour, Route
-from dpf_edge.node.collecting import Own, Sight
-from dpf_edge.node.sweeps import look
+from dpf_edge.node.looking import Sight, look
+from dpf_edge.node.sweeps import Sweep, run_of
+from tests.unit.discovery.nets import QuietNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from dpf_edge.discovery.job import Collector
 
 OWN = Own("host:linux:ebd9a7c0bfa4624e", "linux", "f" * 64)
+AT = 1_767_323_045.0
+LISTENING = Asked(listen=0.0, settings={"hardware": Hardware(4, 8 << 30)})
 CARD = Interface(
     name="enp3s0",
     addresses=(Address("192.168.50.7/24"), Address("fd00:50::7/64"), Address("fe80::7/64")),
@@ -63,7 +72,23 @@ def captured(
 
 def sight(capture: Capture | None = None, own: Own = OWN) -> Sight:
     """One look at it."""
-    return look(Replay(capture or captured()), own, Hardware(4, 8 << 30))
+    return look(Replay(capture or captured()), own)
+
+
+def swept(capture: Capture | None = None) -> Sweep:
+    """The run of a sweep of it that listens for no time."""
+    return seen_from(sight(capture))
+
+
+def seen_from(
+    seen: Sight, collectors: Mapping[str, Collector] | None = None, asked: Asked = LISTENING
+) -> Sweep:
+    """The run of a sweep from somewhere, on a network where nobody answers."""
+    place = Where(lambda: seen.host, QuietNetwork(), lambda: 0.0, lambda: AT, lambda: 0.5)
+    sweep = discovery.Sweep(place, seen.diagnosis, asked, collectors=collectors)
+    for _ in sweep.events():
+        pass
+    return run_of(sweep.swept(), seen.own, AT)
 
 
 def renamed(capture: Capture, hostname: str) -> Capture:

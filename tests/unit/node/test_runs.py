@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dpf_edge.discovery.items import Link, Seen, Thing
 from dpf_edge.node import runs
-from dpf_edge.node.items import Link, Seen, Thing
 from dpf_edge.node.runs import Agent
 from dpf_edge.node.sweeps import Sweep
 from dpf_edge.wire import discovery, limits, texts

@@ -6,32 +6,37 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dpf_edge.discovery.collectors import collector
+from dpf_edge.discovery.items import Link, Seen, Thing, merged
+from dpf_edge.level import Level
 from dpf_edge.model import Address, Answer, Interface, Neighbour, Route
 from dpf_edge.node import sweeps
-from dpf_edge.node.items import Link, Seen, Thing, merged
-from dpf_edge.node.sweeps import Status, Sweep
+from dpf_edge.observed import Status
 from tests.node.running import BLIND, SEES, UNSURE, machine
 from tests.unit.node.machines import (
     BRIDGE,
     CARD,
     DEFAULT,
     GATEWAY,
+    LISTENING,
     LOOPBACK,
     OWN,
     captured,
     renamed,
+    seen_from,
     sight,
+    swept,
 )
 
 if TYPE_CHECKING:
-    from dpf_edge.host.capture import Capture
+    from collections.abc import Iterator
+
+    from dpf_edge.discovery.job import Job
+    from dpf_edge.host.net import Net
+    from dpf_edge.node.sweeps import Sweep
+    from dpf_edge.observed import Observation
 
 HOST = OWN.key
-
-
-def swept(capture: Capture | None = None) -> Sweep:
-    """One sweep of a machine."""
-    return sweeps.sweep(sight(capture), 1_767_323_045.0, lambda: 0.0)
 
 
 def keys(found: Sweep) -> list[str]:
@@ -76,17 +81,20 @@ def test_the_host_is_said_as_published() -> None:
 def test_a_neighbour_is_said_as_published() -> None:
     found = thing(swept(), "arp:192.168.50.1")
 
-    assert ("host", "LAN Host 192.168.50.1", 0.7) == (found.kind, found.name, found.confidence)
+    assert ("host", "Ubiquiti 192.168.50.1", 0.7) == (found.kind, found.name, found.confidence)
     assert {
         "address": "192.168.50.1",
         "mac": "24:5a:4c:00:00:01",
+        "vendor": "Ubiquiti Inc",
+        "vendorOui": "245A4C",
+        "vendorShort": "Ubiquiti",
         "iface": "enp3s0",
         "osiLayer": 3,
         "osiLayerName": "network",
         "protocolFamily": "ipv4",
         "discoveredVia": "arp_table",
         "isGateway": True,
-    } == found.attributes
+    }.items() <= found.attributes.items()
 
 
 def test_networks_and_who_is_on_them() -> None:
@@ -130,18 +138,21 @@ def test_ipv6_neighbours_are_seen_and_one_station_is_one() -> None:
 
 
 def test_a_router_that_answers_for_many_makes_them_not_one() -> None:
-    """Proxy ARP: one MAC, several IPv4 addresses, several things."""
+    """Proxy ARP: one MAC, more IPv4 addresses than a station has; of none of them is more known."""
     mac = "24:5a:4c:00:00:01"
     found = swept(
         captured(
             [
-                *(Neighbour(f"192.168.50.{n}", mac, "enp3s0", "reachable") for n in (1, 2, 3)),
+                *(Neighbour(f"192.168.50.{n}", mac, "enp3s0", "reachable") for n in range(1, 20)),
                 Neighbour("fe80::1", mac, "enp3s0", "reachable"),
             ]
         )
     )
 
     assert set() == {link for link in links(found) if link[2] == "SAME_AS"}
+    router = thing(found, "arp:192.168.50.1").attributes
+    assert "19: 192.168.50.2-192.168.50.19, fe80::1" == router["answers_for"]
+    assert "arp:192.168.50.2" not in keys(found)
 
 
 def test_a_drawn_mac_is_marked() -> None:
@@ -199,7 +210,7 @@ def test_a_router_that_only_a_route_names_is_less_sure() -> None:
 def test_nothing_dangles() -> None:
     """W24: a relationship whose end nobody saw is a bare key for ever."""
     for case in (SEES, UNSURE, BLIND):
-        seen = sweeps.sweep(sight(machine(case)._capture), 0.0, lambda: 0.0).seen
+        seen = swept(machine(case)._capture).seen
         known = {each.key for each in seen.things}
 
         assert {end for link in seen.links for end in link[:2]} <= known
@@ -268,15 +279,13 @@ def test_an_unchanged_network_gives_an_equal_sweep_whatever_the_order() -> None:
 
 
 def test_a_blind_machine_is_asked_for_itself_alone_and_the_reason_is_said() -> None:
-    found = sweeps.sweep(sight(machine(BLIND)._capture), 0.0, lambda: 0.0)
+    found = swept(machine(BLIND)._capture)
 
     assert [HOST] == keys(found)
-    assert {
-        "host": Status.FOUND,
-        "networks": Status.SKIPPED,
-        "neighbours": Status.SKIPPED,
-        "routes": Status.SKIPPED,
-    } == {each.collector: each.status for each in found.outcomes}
+    statuses = {each.name: each.status for each in found.outcomes}
+    assert Status.FOUND is statuses.pop("host")
+    assert {Status.SKIPPED} == {*statuses.values()}
+    assert {"neighbours", "routes"} <= statuses.keys()
     assert 1 == len(found.warnings)
     assert "does not see the LAN" in found.warnings[0]
     assert "docker-desktop-container" in found.warnings[0]
@@ -285,7 +294,7 @@ def test_a_blind_machine_is_asked_for_itself_alone_and_the_reason_is_said() -> N
 
 
 def test_a_machine_that_cannot_tell_sweeps_and_says_so() -> None:
-    found = sweeps.sweep(sight(machine(UNSURE)._capture), 0.0, lambda: 0.0)
+    found = swept(machine(UNSURE)._capture)
 
     assert Answer.UNKNOWN is found.diagnosis.lan.answer
     assert len(keys(found)) > 1
@@ -300,20 +309,32 @@ def test_a_lan_without_a_single_neighbour_is_said() -> None:
     )
 
 
-def test_a_collector_that_breaks_costs_its_own_findings_and_is_named(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def breaks(_: object) -> Seen:
+def test_a_collector_that_breaks_costs_its_own_findings_and_is_named() -> None:
+    def breaks(job: Job, net: Net) -> Iterator[Observation]:
         raise KeyError("enp3s0")
 
-    monkeypatch.setattr(sweeps, "LAN", {**sweeps.LAN, "neighbours": breaks})
+    found = seen_from(sight(), {**collector.all(), "neighbours": breaks})
 
-    found = swept()
-
-    outcome = next(each for each in found.outcomes if each.collector == "neighbours")
-    assert (Status.FAILED, "KeyError: 'enp3s0'") == (outcome.status, outcome.why)
+    outcome = next(each for each in found.outcomes if each.name == "neighbours")
+    assert (Status.FAILED, "KeyError: 'enp3s0'") == (outcome.status, outcome.reason)
+    assert sweeps.is_fatal(outcome)
     assert "subnet:192.168.50.0/24" in keys(found)
     assert any("neighbours failed" in line for line in found.warnings)
+
+
+def test_a_collector_of_the_network_that_breaks_is_borne() -> None:
+    """A switch that answers nonsense is no reason to tell the Authority nothing at all."""
+
+    def breaks(job: Job, net: Net) -> Iterator[Observation]:
+        raise KeyError("mdns")
+
+    asked = LISTENING._replace(level=Level.ASK, only=("host", "neighbours", "routes", "mdns"))
+    found = seen_from(sight(), {**collector.all(), "mdns": breaks}, asked)
+
+    outcome = next(each for each in found.outcomes if each.name == "mdns")
+    assert Status.FAILED is outcome.status
+    assert not any(map(sweeps.is_fatal, found.outcomes))
+    assert any("mdns failed" in line for line in found.warnings)
 
 
 def test_a_card_that_is_down_and_a_tunnel_give_no_network() -> None:
