@@ -27,7 +27,13 @@ from dpf_edge.vantage.matrix import ROWS
 from dpf_edge.vantage.plan import plan
 from dpf_edge.wsl import keys
 from dpf_edge.wsl.lint import CODES
-from tools import reads, settings_reference, wire_reference
+from tools import (
+    reads,
+    reference_discovery,
+    reference_export,
+    settings_reference,
+    wire_reference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -265,6 +271,7 @@ def main() -> int:
     made = {
         "exit-codes.md": exit_codes(),
         "detectors.md": detectors(),
+        "collectors.md": reference_discovery.page(MADE),
         "advice.md": advice(),
         "deployment-matrix.md": matrix(),
         "vantages.md": vantages(),
@@ -273,6 +280,7 @@ def main() -> int:
         "../../src/dpf_edge/vantage/reads.json": reads.encoded(),
         **wire_reference.made(),
         **settings_reference.made(),
+        **reference_export.made(),
     }
     stale = [
         name

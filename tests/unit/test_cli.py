@@ -254,14 +254,29 @@ def test_a_command_that_is_no_use_costs_its_one_signal(
     assert told is None or any(told in each["value"] for each in said)
 
 
-def test_list_shows_every_detector_with_its_question() -> None:
-    listed = json.loads(run("list", "--json").stdout)
+COLLECTORS = {
+    *("host", "neighbours", "routes", "heard"),
+    *("mdns", "ssdp", "wsd", "netbios", "llmnr", "ptr", "snmp", "unifi", "engines"),
+    *("arp", "nudge", "icmp", "ndp", "tcp"),
+}
 
-    assert {"detector"} == {each["kind"] for each in listed}
-    assert "wsl-mode" in {each["name"] for each in listed}
-    assert all(each["asks"].endswith("?") for each in listed)
+
+def test_list_shows_every_capability_with_its_question() -> None:
+    listed = json.loads(run("list", "--json").stdout)
+    shown = run("list").stdout
+
+    by_kind = {
+        kind: {each["name"] for each in listed if each["kind"] == kind}
+        for kind in {each["kind"] for each in listed}
+    }
+    assert {"detector", "collector", "exporter"} == by_kind.keys()
+    assert "wsl-mode" in by_kind["detector"]
+    assert COLLECTORS == by_kind["collector"]
+    assert "csv" in by_kind["exporter"]
     for each in listed:
-        assert each["name"] in run("list").stdout
+        assert each["asks"].endswith("." if each["kind"] == "exporter" else "?")
+        assert f"{each['kind']} {each['name']}" in shown
+        assert ("nothing" == each["sends"]) == (each.get("level", "listen") == "listen")
 
 
 @pytest.mark.parametrize("module", ["dpf_edge.__main__", "dpf_edge.cli.program", "dpf_edge.cli"])

@@ -47,10 +47,13 @@ the_json = click.option("--json", "as_json", is_flag=True, help="Print the resul
 
 
 @contextlib.contextmanager
-def opened(url: str | None, folder: str | None, *, sealed: bool = False) -> Iterator[Store]:
+def opened(
+    url: str | None, folder: str | None, *, sealed: bool = False, made: bool = True
+) -> Iterator[Store]:
     """The store, open; it is made where there is none.
 
     :param sealed: whether the key is needed that adapters' API keys are sealed with.
+    :param made: whether it is made where there is none; else that is an error.
     :raises StoreError: it cannot be opened.
     """
     from dpf_edge.authority.identity import sighting
@@ -59,13 +62,14 @@ def opened(url: str | None, folder: str | None, *, sealed: bool = False) -> Iter
     from dpf_edge.store import open_store
 
     folder = folder or authority.state_folder()
-    if url is None or sealed:
+    if (url is None and made) or sealed:
         private_file.prepare(folder)
     store = open_store(
         url or authority.store_url(folder),
         clock=time.time,
         sight=sighting,
         key=key(folder) if sealed else None,
+        made=made,
     )
     try:
         yield store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dpf_edge.errors import OutputFailed
+from dpf_edge.cli.output import put
 
 # 128 bits: more than anybody can try.
 KEY_BYTES = 16
@@ -48,7 +48,7 @@ def command(output: str | None, source: str | None, *, redact: bool, script: boo
             raise click.UsageError("--script takes no capture, it prints what takes one")
         from dpf_edge.host.engines import probe
 
-        return put(probe(), output)
+        return put([probe()], output)
     from dpf_edge.host import capture as captures
 
     if source is not None:
@@ -64,49 +64,4 @@ def command(output: str | None, source: str | None, *, redact: bool, script: boo
 
         # Drawn for this one capture and kept nowhere: nobody can undo it, we neither.
         taken = redacted(taken, os.urandom(KEY_BYTES))
-    return put(captures.encode(taken), output)
-
-
-def put(data: bytes, output: str | None) -> int:
-    """Write to stdout, or to a file.
-
-    :returns: the exit code.
-    :raises OutputFailed: the file could not be written; it is then as it was.
-    """
-    if output is None or output == "-":
-        click.echo(data, nl=False)
-        return 0
-    try:
-        write(output, data)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise OutputFailed(f"{output}: {why}") from error
-    return 0
-
-
-def write(output: str, data: bytes) -> None:
-    """Write a file whole or not at all, for its owner alone.
-
-    What is there and is no file (a pipe, a terminal, /dev/null) is written to, and not replaced.
-    """
-    import os
-    import secrets
-    from pathlib import Path
-
-    given = Path(output)
-    if given.exists() and not given.is_file():
-        given.write_bytes(data)
-        return
-    # Behind a symbolic link it is the file that is replaced, and not the link.
-    target = Path(os.path.realpath(given))
-    beside = target.with_name(f".dpf-edge-{secrets.token_hex(8)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
-        with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    return put([captures.encode(taken)], output)

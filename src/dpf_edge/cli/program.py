@@ -16,10 +16,12 @@ NOT_COMMANDS = frozenset(
         "authority_people",
         "authority_server",
         "authority_store",
+        "output",
         "plain",
         "program",
         "render",
         "signals",
+        "sweep_table",
         "wslconfig_report",
     }
 )

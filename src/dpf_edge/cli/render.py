@@ -173,17 +173,22 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def capabilities(listed: Iterable[Mapping[str, str | list[str]]]) -> None:
+def capabilities(listed: Iterable[Mapping[str, str | list[str] | None]]) -> None:
     """Print what the program can do: each capability's question, and what it reads and sends."""
     show(line for each in listed for line in capability_lines(each))
 
 
-def capability_lines(each: Mapping[str, str | list[str]]) -> Iterator[Line]:
-    """One capability: its kind and name, its question, what it reads, what it sends."""
-    yield [Span(f"{each['kind']} "), Span(str(each["name"]), "bold")]
+def capability_lines(each: Mapping[str, str | list[str] | None]) -> Iterator[Line]:
+    """One capability: its kind and name, its question, what it reads, sends and needs."""
+    level = f" (from level {each['level']})" if each.get("level") else ""
+    yield [Span(f"{each['kind']} "), Span(str(each["name"]), "bold"), Span(level, "dim")]
     yield from wrapped(str(each["asks"]), INDENT)
-    yield from wrapped("reads " + "; ".join(each["reads"]), INDENT * 2)
+    yield from wrapped("reads " + "; ".join(each["reads"] or ()), INDENT * 2)
     yield from wrapped(f"sends {each['sends']}", INDENT * 2)
+    if each.get("needs"):
+        yield from wrapped(f"needs {each['needs']}; without: {each['without']}", INDENT * 2)
+    if each.get("readers"):
+        yield from wrapped(f"writes for {each['readers']}", INDENT * 2)
 
 
 FORMS = {

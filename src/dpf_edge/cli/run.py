@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dpf_edge.config.node import Read
-    from dpf_edge.node.agent import Place
     from dpf_edge.node.logs import Log
+    from dpf_edge.node.machine import Place
     from dpf_edge.node.settings import NodeSettings
 
 F = TypeVar("F", bound="Callable[..., object]")
@@ -81,10 +81,11 @@ def place() -> Place:
     from dpf_edge.host.clock import SystemClock, chance
     from dpf_edge.host.hardware import hardware, machine_fingerprint
     from dpf_edge.host.live import live
-    from dpf_edge.node.agent import Place
+    from dpf_edge.host.live_net import LiveNet
+    from dpf_edge.node.machine import Place
 
     live()  # where this system cannot be read, that is said before anything else is done
-    return Place(live, SystemClock(), chance, hardware(), machine_fingerprint())
+    return Place(live, LiveNet, SystemClock(), chance, hardware(), machine_fingerprint())
 
 
 def log_of(settings: NodeSettings) -> Log:
