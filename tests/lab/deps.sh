@@ -14,9 +14,15 @@ set -eu
 # conmon and netavark as what runs it; debootstrap and the keyring make the image, for there is no
 # registry to pull from; busybox-static pings from namespaces that have no programs of their own;
 # postgresql is the other database that the store is written for, and its tests start a server of
-# their own; faketime gives one process another time of day than the others.
+# their own; faketime gives one process another time of day than the others. From avahi-daemon on:
+# the devices of the office that discovery is tried on, each in a namespace; avahi-utils,
+# dbus-daemon, arp-scan and nmap are what it is measured against. graphviz, ndiff and
+# python3-libnmap read what is exported.
 PACKAGES="docker.io podman runc conmon netavark iproute2 iptables debootstrap
-debian-archive-keyring busybox-static util-linux postgresql faketime"
+debian-archive-keyring busybox-static util-linux postgresql faketime
+avahi-daemon avahi-utils dbus-daemon dnsmasq-base lldpd minidlna mosquitto nginx-light
+openssh-server samba snmpd wsdd arp-scan nmap
+graphviz ndiff python3-libnmap"
 
 missing() {
     for package in $PACKAGES; do
