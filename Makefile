@@ -34,10 +34,12 @@ check: .venv/ready ## lint, types, import rules, the lock and the generated page
 	$(BIN)/python -m tools.reference --check
 
 bench: .venv/ready ## measure, side by side, as ratios
+	@$(BIN)/python -m tests.bench.compiled
 	$(BIN)/python tests/bench/startup.py
 	@$(BIN)/python -m tests.bench.confusion
 	@$(BIN)/python -m tests.bench.ingest
 	@$(BIN)/python -m tests.bench.at_rest
+	@$(BIN)/python -m tests.bench.discovery
 
 lab: .venv/ready ## leave the laboratory standing, and say how to enter its places
 	@$(BIN)/python -m tests.lab up

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dpf_edge.discovery.collectors import collector
+from dpf_edge.export.exporters import exporter
 from dpf_edge.vantage.advice import CASES as ADVICE
 from dpf_edge.vantage.detectors import detector
 
@@ -55,8 +57,10 @@ def test_every_capability_stands_in_the_reference() -> None:
     reference = CHECKOUT / "docs" / "reference"
     detectors = (reference / "detectors.md").read_text()
     advice = (reference / "advice.md").read_text()
+    exporters = (reference / "exporters.md").read_text()
 
     assert [name for name in detector.all() if f"## {name}\n" not in detectors] == []
+    assert [name for name in exporter.all() if f"## {name}\n" not in exporters] == []
     assert [case.advice.code for case in ADVICE if f"## {case.advice.code}\n" not in advice] == []
 
 
@@ -86,12 +90,14 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judge(folder: Path) -> subprocess.CompletedProcess[str]:
+def judge(
+    folder: Path, file: str = "test_cases.py", only: str = "appliance or detector or list"
+) -> subprocess.CompletedProcess[str]:
     """Run the cases of a copy."""
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *("tests/test_cases.py", "-k", "appliance or detector or list"),
+            *(f"tests/{file}", "-k", only),
         ],
         cwd=folder,
         env={"PYTHONPATH": f"{folder / 'src'}:{folder}", "PATH": ""},
@@ -102,9 +108,16 @@ def judge(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def recipe_for(what: str) -> str:
+    """A recipe of CONTRIBUTING: what stands below its heading."""
+    _, found, rest = (CHECKOUT / "CONTRIBUTING.md").read_text().partition(f"## Add a {what}:")
+    assert found
+    return rest.partition("\n## ")[0]
+
+
 def test_the_recipe_adds_a_detector_by_one_file_and_one_case(copy: Path) -> None:
     """CONTRIBUTING, followed to the letter; and each half alone is seen to be missed."""
-    recipe = (CHECKOUT / "CONTRIBUTING.md").read_text()
+    recipe = recipe_for("detector")
     code = re.search(r"```python\n(.*?)```", recipe, re.DOTALL)
     expect = re.search(r"```json\n(.*?)```", recipe, re.DOTALL)
     assert code
@@ -128,6 +141,36 @@ def test_the_recipe_adds_a_detector_by_one_file_and_one_case(copy: Path) -> None
     both = judge(copy)
 
     assert 0 == both.returncode, both.stdout
+
+
+def test_the_recipe_adds_a_collector_by_one_file_and_one_case(copy: Path) -> None:
+    """CONTRIBUTING, followed to the letter; the file alone is seen to want its case."""
+    recipe = recipe_for("collector")
+    code = re.search(r"```python\n(.*?)```", recipe, re.DOTALL)
+    case = re.search(r"```json\n(.*?)```", recipe, re.DOTALL)
+    assert code
+    assert case
+    collectors = copy / "src" / "dpf_edge" / "discovery" / "collectors"
+    (collectors / "nat_pmp.py").write_text(code[1])
+
+    alone = judge(copy, "test_discovery_cases.py", "nat-pmp")
+
+    assert 1 == alone.returncode, alone.stdout
+    assert "test_every_collector_has_a_case[nat-pmp]" in alone.stdout
+    cases = copy / "tests" / "cases-discovery" / "nat-pmp"
+    cases.mkdir()
+    (cases / "router.json").write_text(case[1])
+
+    both = judge(copy, "test_discovery_cases.py", "nat-pmp")
+
+    assert 0 == both.returncode, both.stdout
+    assert "4 passed" in both.stdout
+
+
+def test_every_collector_stands_in_the_reference() -> None:
+    collectors = (CHECKOUT / "docs" / "reference" / "collectors.md").read_text()
+
+    assert [name for name in collector.all() if f"### {name}\n" not in collectors] == []
 
 
 @pytest.mark.parametrize(
