@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -21,7 +22,10 @@ from tests.unit.discovery.snmp_agents import Reached
 from tests.unit.node.test_interface_metrics import agent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from dpf_edge.node.settings import NodeSettings
 
 __all__ = ["authority"]
 
@@ -40,6 +44,27 @@ class Counting(QuietNetwork):
         return Reached(agent(1000 * self.looks, {3: 125_000 * self.looks}))
 
 
+@contextlib.contextmanager
+def at_work(given: NodeSettings, network: QuietNetwork) -> Iterator[Running]:
+    """A node on a network of the test's own."""
+    node = Running(given)
+    place = Place(
+        lambda: machine(SEES),
+        lambda _: network,
+        SystemClock(),
+        lambda: 0.5,
+        Hardware(4, 8 << 30),
+        "f" * 64,
+    )
+    thread = threading.Thread(target=node.run, args=(place, TIMING), daemon=True)
+    thread.start()
+    try:
+        yield node
+    finally:
+        node.stop()
+        thread.join(PATIENCE)
+
+
 def test_what_an_agent_counts_arrives_as_a_rate(
     tmp_path: Path, authority: AuthorityProcess
 ) -> None:
@@ -51,27 +76,15 @@ def test_what_an_agent_counts_arrives_as_a_rate(
     file.chmod(0o600)
     token = authority.token("--auto-approve")
     given = settings(authority.url, tmp_path, token=token, snmp_file=str(file), level=Level.ASK)
-    network, node = Counting(), Running(given)
-    place = Place(
-        lambda: machine(SEES),
-        lambda _: network,
-        SystemClock(),
-        lambda: 0.5,
-        Hardware(4, 8 << 30),
-        "f" * 64,
-    )
-    thread = threading.Thread(target=node.run, args=(place, TIMING), daemon=True)
-    thread.start()
     store = f"sqlite:///{authority.folder / 'authority.sqlite'}"
-    try:
-        with open_store(store, clock=time.time, sight=sighting) as kept:
-            until(lambda: bool(authority.nodes()))
-            node_id = authority.nodes()[0]["nodeId"]
-            until(lambda: bool(kept.metrics.latest(node_id)))
-            (told,) = [each.document for each in kept.metrics.latest(node_id)]
-    finally:
-        node.stop()
-        thread.join(PATIENCE)
+    with (
+        at_work(given, Counting()),
+        open_store(store, clock=time.time, sight=sighting) as kept,
+    ):
+        until(lambda: bool(authority.nodes()))
+        node_id = authority.nodes()[0]["nodeId"]
+        until(lambda: bool(kept.metrics.latest(node_id)))
+        (told,) = [each.document for each in kept.metrics.latest(node_id)]
     # 125 000 bytes in the agent's ten seconds, whatever ours were.
     assert ("snmp:192.168.50.2", 100_000.0) == (told["deviceKey"], told["rxBps"])
 
@@ -81,20 +94,7 @@ def test_at_listen_no_agent_is_asked(tmp_path: Path, authority: AuthorityProcess
     file.write_text(json.dumps({"targets": [{"host": "192.168.50.2", "community": "c"}]}))
     token = authority.token("--auto-approve")
     given = settings(authority.url, tmp_path, token=token, snmp_file=str(file))
-    network, node = Counting(), Running(given)
-    place = Place(
-        lambda: machine(SEES),
-        lambda _: network,
-        SystemClock(),
-        lambda: 0.5,
-        Hardware(4, 8 << 30),
-        "f" * 64,
-    )
-    thread = threading.Thread(target=node.run, args=(place, TIMING), daemon=True)
-    thread.start()
-    try:
+    network = Counting()
+    with at_work(given, network) as node:
         until(lambda: len(node.taken()) > 1)  # it does what it may
-    finally:
-        node.stop()
-        thread.join(PATIENCE)
     assert 0 == network.looks
