@@ -153,7 +153,7 @@ def whose(node: str | None, site: str | None) -> str:
     """Who asks a controller, in words."""
     if node is not None:
         return f"node {node}"
-    return f"every node of site {site}" if site else "every node of site default"
+    return f"every node of site {site or 'default'}"
 
 
 @command.command("list")
