@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import threading
 import time
 from pathlib import Path
@@ -258,9 +259,10 @@ def _made(path: Path) -> None:
     """
     draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        if path.is_file():
-            return
-        if path.exists():
+        # One look: between two of them another process may have made it.
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISREG(path.stat().st_mode):
+                return
             raise StoreUnreachable(f"{path}: is not a regular file", ELSEWHERE)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
