@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 
@@ -29,6 +30,12 @@ def open_streams() -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 -- for as long as the program runs
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    if sys.platform == "win32":
+        # A console takes all of Unicode; a pipe or a file there gets the code page of the country,
+        # which has no ticks and crosses, and is not what JSON is read as.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def run(arguments: list[str]) -> int:

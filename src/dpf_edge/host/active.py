@@ -320,8 +320,8 @@ def check(host: Host, names: Sequence[str], say: Callable[[str], None]) -> Host:
     import selectors
     import time
 
+    from dpf_edge.host import live
     from dpf_edge.host.asking import ask
-    from dpf_edge.host.live import LinuxHost
 
     # Nobody on the network is to know beforehand which address will be asked, or by which number.
     drawing = random.SystemRandom()
@@ -330,6 +330,6 @@ def check(host: Host, names: Sequence[str], say: Callable[[str], None]) -> Host:
     except HostError:
         plans = ()
     say(announcement(plans))
-    fresh = LinuxHost()
+    fresh = live.fresh()
     probes = ask(plans, fresh.neighbours, selectors.DefaultSelector(), time.monotonic, drawing)
     return Checked(host, fresh, probes)

@@ -120,6 +120,15 @@ FILES: dict[str, Callable[[str], str]] = {
     "/sys/hypervisor/type": whole,
 }
 
+# The keys of Windows' registry that values are kept of; host/windows_registry.py has the values.
+REGISTRY = (
+    "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion",
+    "HKLM\\HARDWARE\\DESCRIPTION\\System\\BIOS",
+    "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Lxss",
+    "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Lxss",
+    "HKLM\\Software\\Policies\\WSL",
+)
+
 # Of what an engine says of itself, the fields that tell where it runs. Proxies, registries and
 # swarm tokens stay behind.
 ENGINE_FIELDS = (
@@ -181,3 +190,27 @@ COMMANDS: dict[tuple[str, ...], Command] = {
         ("docker", "info", "--format", "{{json .}}"), engine_fields, DOCKER_SOCKETS
     ),
 }
+
+# Docker Desktop's pipes and those of an engine of Windows' own.
+DOCKER_PIPES = (
+    "//./pipe/docker_engine",
+    "//./pipe/dockerDesktopLinuxEngine",
+    "//./pipe/dockerDesktopWindowsEngine",
+)
+
+DARWIN_COMMANDS: dict[tuple[str, ...], Command] = {
+    ("docker", "info", "--format", "json"): COMMANDS[("docker", "info", "--format", "json")],
+}
+
+WINDOWS_COMMANDS: dict[tuple[str, ...], Command] = {
+    # It asks no distribution, and starts none.
+    ("wsl.exe", "--version"): Command(("wsl.exe", "--version")),
+    ("docker", "info", "--format", "json"): Command(
+        ("docker", "info", "--format", "{{json .}}"), engine_fields, DOCKER_PIPES
+    ),
+}
+
+
+def commands(system: str) -> dict[tuple[str, ...], Command]:
+    """The commands of a system's allow-list, by its name as a capture has it."""
+    return {"Windows": WINDOWS_COMMANDS, "Darwin": DARWIN_COMMANDS}.get(system, COMMANDS)

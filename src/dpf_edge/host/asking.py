@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import selectors
 import socket
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dpf_edge.errors import HostError
-from dpf_edge.host import active, exchange, questions
+from dpf_edge.host import active, exchange, questions, sockets
 from dpf_edge.host.exchange import Exchange
 from dpf_edge.model import Probe
 
@@ -122,6 +121,10 @@ class Round:
         self._controls: dict[str, Result | None] = {}
         self._hop: Probe | None = None
 
+        # Whom the table named before anybody was looked for.
+        self._before = Table(neighbours)
+        self._known: set[str] = set()
+
     def ask(self) -> None:
         """Look for every target, and put the questions to everybody."""
         for address in self.plan.targets:
@@ -134,6 +137,8 @@ class Round:
     def _nudge(self, address: str) -> None:
         """Send an address one empty datagram, so that the kernel has to find its station."""
         self._nudged[address] = None
+        if self._before.mac(self.plan.name, address):
+            self._known.add(address)
 
         def heard(sock: socket.socket) -> None:
             back, got = exchange.returned_error(sock), exchange.datagram(sock)
@@ -217,7 +222,7 @@ class Round:
                 return
             # It is bound to no interface: then the kernel would take whatever it has no route for
             # to be on that link, and look for it there.
-            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+            sock = sockets.opened(socket.AF_INET, socket.SOCK_DGRAM)
             self._sockets.watch(sock, selectors.EVENT_READ, heard)
             exchange.limited(sock, 1)
             exchange.hear_errors(sock)
@@ -263,7 +268,7 @@ class Round:
         except OSError as error:
             return exchange.refusal(error)
         number = sock.connect_ex((address, port))
-        if number == errno.EINPROGRESS:
+        if number in sockets.BEGUN:
             self._sockets.watch(sock, selectors.EVENT_WRITE, ready)
             return None
         sock.close()
@@ -305,7 +310,9 @@ class Round:
         # An old entry is used for five more seconds before anybody is asked for it again
         # (delay_first_probe_time): unless its station spoke up, nothing is known that was not.
         mac = table.mac(self.plan.name, address)
-        if mac and (entry.state == "reachable" or address in self._spoke):
+        # Where the table has no ages (Windows' older one), what is new in it is an answer too.
+        fresh = entry.state == "reachable" or address not in self._known
+        if mac and (fresh or address in self._spoke):
             return Probe("arp", "answered", address, mac=mac)
         return None
 

@@ -38,6 +38,7 @@ V = TypeVar("V")
 # A host with 1 000 containers and a full neighbour table makes 2 MiB; eight times that is no
 # machine's capture.
 MOST_BYTES = 16 << 20
+READING = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class DeniedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,10 +156,11 @@ def record(host: Host, *, time: str | None = None, note: str | None = None) -> C
             files[path] = DeniedFile()
         except HostError:
             continue
+    machine = host.machine()
     return Capture(
         capture=1,
         note=note,
-        machine=msgspec.structs.replace(host.machine(), time=time),
+        machine=msgspec.structs.replace(machine, time=time),
         env=given(allowed.VARIABLES, host.env),
         files=files,
         directories=tuple(path for path in allowed.DIRECTORIES if host.is_dir(path)),
@@ -169,7 +171,12 @@ def record(host: Host, *, time: str | None = None, note: str | None = None) -> C
         neighbours=table(host.neighbours),
         probes=table(host.probes),
         names={name: got for name in allowed.NAMES if (got := host.names(name))},
-        commands=tuple(given(allowed.COMMANDS, lambda argv: host.run(*argv)).values()),
+        commands=tuple(
+            given(allowed.commands(machine.system), lambda argv: host.run(*argv)).values()
+        ),
+        registry=given(
+            (name for key in allowed.REGISTRY for name in host.registry_values(key)), host.registry
+        ),
     )
 
 
@@ -206,7 +213,7 @@ def load(path: str) -> Capture:
     :raises CaptureError: as :func:`decode`.
     """
     try:
-        handle = 0 if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        handle = 0 if path == "-" else os.open(path, os.O_RDONLY | READING)
         with open(handle, "rb", closefd=handle != 0) as file:
             if stat.S_ISDIR(os.fstat(handle).st_mode):
                 raise CaptureUnreadable(f"{path}: is a directory")

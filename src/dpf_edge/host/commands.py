@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from typing import IO, cast
 
@@ -31,6 +33,15 @@ def run(argv: tuple[str, ...], *, seconds: float, stdin: bytes = b"") -> Ran:
     :raises Denied: it may not be run.
     :raises Failed: it took longer than the deadline, printed more than the bound, or broke.
     """
+    # Text in UTF-8 and English messages, from whoever heeds that.
+    environment = {**os.environ, "LC_ALL": "C", "WSL_UTF8": "1"}
+    if sys.platform == "win32":
+        from dpf_edge.host import commands_windows
+
+        status, out, errors = commands_windows.execute(
+            argv, environment, seconds=seconds, stdin=stdin, most=MOST_BYTES
+        )
+        return Ran(argv, status, decode(out), decode(errors))
     named = " ".join(argv[:2])
     try:
         process = subprocess.Popen(  # noqa: S603 -- the allow-list decides what is run
@@ -38,7 +49,7 @@ def run(argv: tuple[str, ...], *, seconds: float, stdin: bytes = b"") -> Ran:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "LC_ALL": "C", "WSL_UTF8": "1"},
+            env=environment,
             start_new_session=True,
         )
     except FileNotFoundError as error:
@@ -129,7 +140,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def decode(data: bytes) -> str:
-    """Text in UTF-8, or in UTF-16LE where NULs tell it (wsl.exe before 0.64, and without
-    WSL_UTF8), with what fits neither replaced and a byte-order mark dropped."""
-    text = data.decode("utf-16-le" if b"\0" in data else "utf-8", "replace")
+    """Text in UTF-8, or in UTF-16LE where its mark or NULs tell it (wsl.exe before 0.64, and
+    without WSL_UTF8); on Windows also in the country's code page of the console (OEM), in which
+    its older programs print. What fits none is replaced, and a byte-order mark dropped."""
+    if b"\0" in data or data.startswith(codecs.BOM_UTF16_LE):
+        return data.decode("utf-16-le", "replace").removeprefix("\ufeff")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = data.decode("oem" if sys.platform == "win32" else "utf-8", "replace")
     return text.removeprefix("\ufeff")

@@ -1,4 +1,5 @@
-"""Many TCP connections at once, to learn which are taken: by epoll, in one thread.
+"""Many TCP connections at once, to learn which are taken: by epoll, in one thread; where there is
+no epoll, by whatever the system has in its place.
 
 Each is closed as soon as it stands, with a reset: nothing is left behind on either side, and no
 port of ours waits two minutes for a last word.
@@ -6,16 +7,18 @@ port of ours waits two minutes for a last word.
 
 from __future__ import annotations
 
-import errno
 import itertools
-import resource
 import select
+import selectors
 import socket
 import struct
+import sys
+import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.errors import Failed
+from dpf_edge.host import sockets
 from dpf_edge.host.forbidden import Fence, Place, place
 from dpf_edge.host.net import Connected
 
@@ -30,14 +33,13 @@ MOST_AT_ONCE = 1_000
 SPARE_FILES = 96
 # struct linger: on, for no time (socket(7)): close() resets.
 RESET = struct.pack("=ii", 1, 0)
-RESULTS = {
-    0: "open",
-    errno.ECONNREFUSED: "closed",
-    errno.ECONNRESET: "closed",
-    errno.ETIMEDOUT: "silent",
-}
-# No port or no memory of ours is free: the question was not put.
-NOT_PUT = (errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN)
+RESULTS = (
+    {0: "open"}
+    | dict.fromkeys(sockets.REFUSED, "closed")
+    | dict.fromkeys(sockets.TIMED_OUT, "silent")
+)
+# select() of Windows' Python takes 512 sockets (FD_SETSIZE), and macOS' numbers up to 1 024.
+MOST_SELECTED = 480
 
 
 class Pending(NamedTuple):
@@ -73,7 +75,7 @@ class Many:
         self._ledger = ledger
         self._fence = fence
         self._wait = wait
-        self._epoll = select.epoll()
+        self._ready = Ready()
         self._places: dict[str, Place | None] = {}
         # By when each is given up: all have the same time, so the oldest is the first.
         self._order: deque[Pending] = deque()
@@ -89,7 +91,7 @@ class Many:
         self._ledger.count(self._begun, 0)
         for each in self.pending.values():
             each.sock.close()
-        self._epoll.close()
+        self._ready.close()
 
     def has_room(self, count: int) -> bool:
         """Whether so many more may be begun."""
@@ -107,21 +109,21 @@ class Many:
         if to is None:
             return
         try:
-            sock = socket.socket(to.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            sock = sockets.opened(to.family, socket.SOCK_STREAM)
         except OSError:
             self._ledger.lose("connections were not tried, for want of files")
             return
         number = sock.connect_ex(to.sockaddr(port))
-        if number == errno.EINPROGRESS:
+        if number in sockets.BEGUN:
             self._begun += 1
             each = Pending(sock, address, port, self._ledger.clock() + self._wait)
             descriptor = sock.fileno()
             self.pending[descriptor] = each
             self._order.append(each)
-            self._epoll.register(descriptor, select.EPOLLOUT)
+            self._ready.register(descriptor)
             return
         sock.close()
-        if number in NOT_PUT:
+        if number in sockets.NOT_PUT:
             self._ledger.lose("connections were not tried, for want of ports")
             return
         self._begun += 1
@@ -145,8 +147,9 @@ class Many:
         """What came of connections in so many seconds, and of those that have had their time."""
         self._ledger.count(self._begun, 0)
         self._begun = 0
-        for number, _ in self._epoll.poll(seconds):
+        for number in self._ready.poll(seconds):
             each = self.pending.pop(number)
+            self._ready.forget(number)
             said = each.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if said == 0:
                 each.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -157,8 +160,62 @@ class Many:
             each = self._order.popleft()
             if each.sock.fileno() >= 0:
                 del self.pending[each.sock.fileno()]
+                self._ready.forget(each.sock.fileno())
                 each.sock.close()
                 yield Connected(each.address, each.port, "silent", self._ledger.now())
+
+
+class Polled:
+    """Which sockets have come to something, by the system's selector."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+
+    def register(self, descriptor: int) -> None:
+        """Watch a socket."""
+        self._selector.register(descriptor, selectors.EVENT_WRITE)
+
+    def forget(self, descriptor: int) -> None:
+        """Watch a socket no longer."""
+        self._selector.unregister(descriptor)
+
+    def poll(self, seconds: float) -> list[int]:
+        """The sockets that have come to something, of so many seconds at most."""
+        if not self._selector.get_map():  # Windows' select() takes no empty lists
+            time.sleep(seconds)
+            return []
+        return [key.fd for key, _ in self._selector.select(seconds)]
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        self._selector.close()
+
+
+if sys.platform == "linux":
+
+    class Ready:
+        """Which sockets have come to something, by epoll."""
+
+        def __init__(self) -> None:
+            self._epoll = select.epoll()
+
+        def register(self, descriptor: int) -> None:
+            """Watch a socket."""
+            self._epoll.register(descriptor, select.EPOLLOUT)
+
+        def forget(self, descriptor: int) -> None:
+            """Nothing: the kernel forgets a socket that is closed."""
+
+        def poll(self, seconds: float) -> list[int]:
+            """The sockets that have come to something, of so many seconds at most."""
+            return [number for number, _ in self._epoll.poll(seconds)]
+
+        def close(self) -> None:
+            """Watch nothing any more."""
+            self._epoll.close()
+
+else:
+    Ready = Polled
 
 
 def result(number: int) -> str:
@@ -168,6 +225,10 @@ def result(number: int) -> str:
 
 def room() -> int:
     """How many connections this process may have at once, by its limit of open files."""
+    if sys.platform == "win32":
+        return MOST_SELECTED
+    import resource
+
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return MOST_AT_ONCE

@@ -1,6 +1,6 @@
-"""The containers of this machine's own engines, as their sockets list them.
+"""The containers of this machine's own engines, as their sockets and pipes list them.
 
-Only sockets of this machine are asked, never an engine elsewhere, whatever ``DOCKER_HOST`` says.
+Only those of this machine are asked, never an engine elsewhere, whatever ``DOCKER_HOST`` says.
 Of what an engine lists, the fields below are kept: a container's command and labels may hold
 passwords, and are dropped before anything else sees them.
 """
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dpf_edge.errors import Absent, Denied, Failed, HostError
+from dpf_edge.host import allowed
 from dpf_edge.host.net import Container
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ SOCKETS_OF_HOME = (
     ("docker", ".docker/run/docker.sock"),
     ("docker", ".colima/default/docker.sock"),
     ("docker", ".rd/docker.sock"),
+)
+# On Windows; Rancher Desktop and Podman's Docker compatibility use the first of Docker's names.
+PIPES = (
+    *(("docker", path) for path in allowed.DOCKER_PIPES),
+    ("podman", "//./pipe/podman-machine-default"),
 )
 # An engine lists a hundred containers in 20 ms, and one that wakes up in a few seconds.
 SECONDS = 5.0
@@ -90,29 +96,38 @@ def sockets() -> Iterator[tuple[str, str]]:
             continue
 
 
+def pipes() -> Iterator[tuple[str, str]]:
+    """The engines whose pipe is there, on Windows; one engine may have several."""
+    from dpf_edge.host.windows import is_pipe
+
+    for engine, path in PIPES:
+        if is_pipe(path):
+            yield engine, path
+
+
 def containers(
-    now: Callable[[], float], named: Callable[[], Iterator[tuple[str, str]]] = sockets
+    now: Callable[[], float], named: Callable[[], Iterator[tuple[str, str]]] | None = None
 ) -> tuple[Container, ...]:
-    """The running containers of every engine that answers.
+    """The running containers of every engine that answers, each once.
 
     :param now: seconds since 1970.
+    :param named: the engines there are, each with where it is asked; None for this machine's.
     :raises Absent: there is no engine; :raises Denied: none may be asked; :raises Failed: those
         that may gave nothing of use.
     """
-    if sys.platform == "win32":
-        raise Absent("engines are asked by their sockets, which Windows' do not have")
-    found: list[Container] = []
+    found: dict[str, Container] = {}
     refusals: list[HostError] = []
     answered = False
-    for engine, path in named():
+    for engine, path in (named or (pipes if sys.platform == "win32" else sockets))():
         try:
-            found += listed(engine, asked(path), now())
+            for each in listed(engine, asked(path), now()):
+                found.setdefault(each.id, each)
             answered = True
         except HostError as refusal:
             refusals.append(refusal)
     if not answered:
         raise refusals[0] if refusals else Absent("there is no container engine here")
-    return tuple(found)
+    return tuple(found.values())
 
 
 def asked(path: str) -> bytes:
@@ -121,6 +136,10 @@ def asked(path: str) -> bytes:
     :raises Absent: nobody listens there; :raises Denied: this user may not ask; :raises Failed: it
         answers with something else, too much, or not in time.
     """
+    if sys.platform == "win32":
+        from dpf_edge.host import windows_pipe
+
+        return windows_pipe.asked(path, QUESTION, seconds=SECONDS, most=MOST_BYTES)
     held = bytearray()
     end = time.monotonic() + SECONDS
     try:

@@ -78,6 +78,10 @@ class Ledger:
         """A place in the line of those who send."""
         return Turn(self.pace, self.clock)
 
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for so many seconds, or for as long as a loop may without looking again."""
+        time.sleep(self.nap(seconds))
+
     def pause(self) -> bool:
         """Wait until one packet may leave; whether it may, for the time can be over before."""
         turn = self.turn()

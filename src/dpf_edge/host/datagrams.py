@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
-import struct
 from typing import TYPE_CHECKING
 
 from dpf_edge.errors import Denied, Failed
-from dpf_edge.host import exchange
+from dpf_edge.host import exchange, network_tables, sockets
 from dpf_edge.host.forbidden import Fence, Place, place
 from dpf_edge.host.net import Datagram, Question
 
@@ -112,7 +111,7 @@ class Asking:
         if to.address in outlet.groups:
             return
         outlet.groups.add(to.address)
-        joined(outlet.sock, to, socket.if_nametoindex(question.interface or ""))
+        joined(outlet.sock, to, question.interface or "")
         self._ledger.count(JOIN_PACKETS, 0)
 
     def all_answered(self) -> bool:
@@ -183,8 +182,7 @@ def opened(question: Question, to: Place, hops: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         if question.from_port:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            sockets.share_port(sock)
             if to.family == socket.AF_INET6:  # IPv4 has a socket of its own on that port
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.bind(("", question.from_port))
@@ -204,26 +202,16 @@ def on_link(family: int, interface: str | None) -> socket.socket:
     :raises OSError: there is no such link, or it is not to be had.
     """
     if interface is None:
-        return socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    index = socket.if_nametoindex(interface)
+        return sockets.opened(family, socket.SOCK_DGRAM)
+    index = network_tables.index(interface)
     return exchange.bound(family, socket.SOCK_DGRAM, interface, index)
 
 
 def limited(sock: socket.socket, hops: int, interface: str | None) -> None:
     """Give a socket's datagrams their hops and, to groups, their link; nobody here is told."""
-    index = socket.if_nametoindex(interface) if interface else 0
-    if sock.family == socket.AF_INET:
-        # struct ip_mreqn: no group, no address, the interface.
-        link = struct.pack("=4s4si", bytes(4), bytes(4), index)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, link)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, hops)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
-    else:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, hops)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
+    index = network_tables.index(interface) if interface else 0
+    sockets.send_groups_by(sock, interface or "", index, hops)
+    exchange.limited(sock, hops)
 
 
 def ask(
@@ -308,18 +296,12 @@ def hear(
             yield from sockets.read(ledger.nap(end - ledger.clock()))
 
 
-def joined(sock: socket.socket, to: Place, index: int) -> None:
+def joined(sock: socket.socket, to: Place, interface: str) -> None:
     """Join a group on a link.
 
     :raises Failed: the kernel would not.
     """
-    group = socket.inet_pton(to.family, to.address)
     try:
-        if to.family == socket.AF_INET:
-            member = struct.pack("=4s4si", group, bytes(4), index)
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
-        else:
-            member = struct.pack("=16si", group, index)
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, member)
+        sockets.join(sock, to.address, interface, network_tables.index(interface))
     except OSError as error:
         raise Failed(f"the group {to.address} cannot be joined: {error.strerror}") from error

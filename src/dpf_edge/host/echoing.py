@@ -16,6 +16,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.errors import Denied, Failed
+from dpf_edge.host import network_tables, sockets
 from dpf_edge.host.forbidden import Fence, Place, place
 from dpf_edge.host.net import Echo
 
@@ -261,7 +262,7 @@ def opened(family: int, interface: str | None, source: str | None) -> socket.soc
     sock = None
     for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
         try:
-            sock = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
+            sock = sockets.opened(family, kind, protocol)
             break
         except OSError as error:
             refused = error
@@ -284,7 +285,7 @@ def prepare(sock: socket.socket, interface: str | None) -> None:
     raw = sock.type == socket.SOCK_RAW
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
     if interface is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+        sockets.keep_to_link(sock, interface, network_tables.index(interface))
     if sock.family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
         if raw:

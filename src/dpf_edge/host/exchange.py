@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING, Literal
 
-from dpf_edge.host import questions
+from dpf_edge.host import questions, sockets
 
 if TYPE_CHECKING:
     import selectors
@@ -23,6 +24,7 @@ Refusal = Literal["unreachable", "denied"]
 
 # The longest datagram that mDNS allows with its headers (RFC 6762 section 17). Only the beginning
 # is looked at, and the kernel drops what is longer.
+WSAEACCES = 10013  # winsock2.h
 DATAGRAM_BYTES = 9000
 # struct sock_extended_err with an IPv6 address behind it, its header and its padding.
 ANCILLARY_BYTES = 256
@@ -84,10 +86,10 @@ def bound(
     :param source: the interface's own address to talk from; the kernel's choice where None.
     :raises OSError: it is not to be had: the address or the interface has gone.
     """
-    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+    sock = sockets.opened(family, kind)
     try:
         try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode())
+            sockets.keep_to_link(sock, name, index)
         except PermissionError:
             # Linux before 5.7 lets only root do it. Datagrams can be told their interface all the
             # same; a connection cannot, and is not made.
@@ -111,7 +113,7 @@ def from_address(source: str) -> socket.socket:
 
     :raises OSError: it is not to be had.
     """
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    sock = sockets.opened(socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.bind((source, 0))
     except BaseException:
@@ -133,7 +135,10 @@ def leads_by(own: Sequence[str], address: str, port: int) -> bool:
 
 
 def hear_errors(sock: socket.socket) -> None:
-    """Have the ICMP errors for a socket's datagrams kept for it (ip(7), IP_RECVERR)."""
+    """Have the ICMP errors for a socket's datagrams kept for it (ip(7), IP_RECVERR); Linux alone
+    can, and elsewhere nothing is heard of the first router."""
+    if sys.platform != "linux":
+        return
     if sock.family == socket.AF_INET:
         sock.setsockopt(socket.IPPROTO_IP, questions.IP_RECVERR, 1)
     else:
@@ -142,8 +147,11 @@ def hear_errors(sock: socket.socket) -> None:
 
 def multicasting(sock: socket.socket, index: int, source: str, ttl: int) -> None:
     """Have a socket send to groups by one interface; none is joined, and nothing comes back."""
-    # struct ip_mreqn: a group, which is none here, an address of ours, the interface.
-    interface = struct.pack("=4s4si", bytes(4), socket.inet_aton(source), index)
+    # struct ip_mreqn: a group, which is none here, an address of ours, the interface. Windows takes
+    # the address alone.
+    interface = socket.inet_aton(source)
+    if sys.platform != "win32":
+        interface = struct.pack("=4s4si", bytes(4), interface, index)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
     # This machine's own programs need not be asked.
@@ -173,6 +181,8 @@ def datagram(sock: socket.socket) -> tuple[bytes, str, int] | None:
 
 def returned_error(sock: socket.socket) -> questions.Returned | None:
     """The next ICMP error that was kept for a socket; None where there is none."""
+    if sys.platform != "linux":
+        return None
     try:
         _, ancillary, _, _ = sock.recvmsg(0, ANCILLARY_BYTES, socket.MSG_ERRQUEUE)
     except OSError:
@@ -182,15 +192,15 @@ def returned_error(sock: socket.socket) -> questions.Returned | None:
 
 def refusal(error: OSError) -> Refusal:
     """What it means that the kernel would not send: not allowed to, or no way there."""
-    return "denied" if error.errno in (errno.EPERM, errno.EACCES) else "unreachable"
+    return "denied" if error.errno in (errno.EPERM, errno.EACCES, WSAEACCES) else "unreachable"
 
 
 def connection(number: int) -> Literal["answered", "refused", "unreachable", "denied", "silent"]:
     """What a connection's error number means; 0 is a connection."""
     if number == 0:
         return "answered"
-    if number in (errno.ECONNREFUSED, errno.ECONNRESET):
+    if number in sockets.REFUSED:
         return "refused"
-    if number == errno.ETIMEDOUT:
+    if number in sockets.TIMED_OUT:
         return "silent"
     return refusal(OSError(number, ""))

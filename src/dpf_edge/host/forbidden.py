@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge import addresses
 from dpf_edge.errors import Failed
+from dpf_edge.host import network_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,7 @@ def place(text: str, interface: str | None = None) -> Place:
     scope = 0
     if name and (parsed.is_link_local or parsed.is_multicast):
         try:
-            scope = int(name) if name.isdigit() else socket.if_nametoindex(name)
+            scope = int(name) if name.isdigit() else network_tables.index(name)
         except OSError as error:
             raise Failed(f"{name} is no interface") from error
     return Place(socket.AF_INET6, str(parsed), scope)

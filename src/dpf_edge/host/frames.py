@@ -38,6 +38,7 @@ def hear(
     ledger: Ledger, fence: Fence, interfaces: Sequence[str], kinds: Sequence[str], *, seconds: float
 ) -> Iterator[Frame]:
     """See :meth:`dpf_edge.host.net.Net.frames`."""
+    packet_socket.packets()  # before the bell, which other systems have not either
     sockets: list[socket.socket] = []
     with selectors.DefaultSelector() as selector, ledger.bell() as bell:
         selector.register(bell, selectors.EVENT_READ)

@@ -23,19 +23,37 @@ if TYPE_CHECKING:
 # A command of the allow-list reads local state and answers in milliseconds; wslinfo asks Windows
 # across the border and has been seen to take a second there.
 COMMAND_SECONDS = 3.0
+# Not every system has each.
+FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def live() -> Host:
     """This machine.
 
-    :raises UnsupportedSystem: it is not one that can be read live yet.
+    :raises UnsupportedSystem: it is none that can be read live.
     """
+    return Once(fresh())
+
+
+def fresh() -> Host:
+    """This machine, read anew with every question.
+
+    :raises UnsupportedSystem: it is none that can be read live.
+    """
+    if sys.platform == "win32":
+        from dpf_edge.host.windows import WindowsHost
+
+        return WindowsHost()
+    if sys.platform == "darwin":
+        from dpf_edge.host.darwin import DarwinHost
+
+        return DarwinHost()
     if sys.platform != "linux":
         raise UnsupportedSystem(
-            f"{sys.platform}: only Linux can be read live so far",
+            f"{sys.platform}: only Linux, Windows and macOS can be read live",
             "take a capture on the machine and judge it with --capture",
         )
-    return Once(LinuxHost())
+    return LinuxHost()
 
 
 class LinuxHost:
@@ -155,7 +173,7 @@ def read_text(path: str) -> str:
     """
     try:
         # Non-blocking: a pipe under a known name must not hold up the answer.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | FLAGS)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Absent(path) from error
     except PermissionError as error:

@@ -7,12 +7,13 @@ One :class:`LiveNet` is one sweep's: all its collectors share one rate. Each has
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from dpf_edge.errors import HostError
-from dpf_edge.host import linux
+from dpf_edge.host import network_tables
 from dpf_edge.host.counting import Ledger
 from dpf_edge.host.forbidden import fence
 from dpf_edge.host.pacing import Pace
@@ -82,7 +83,7 @@ class LiveNet:
         with self._lock:
             if self._fence is None:
                 try:
-                    own = linux.interfaces()
+                    own = network_tables.interfaces()
                 except HostError:
                     own = ()
                 self._fence = fence(own, self._links)
@@ -193,7 +194,12 @@ class Account:
         self, addresses: Iterable[str], *, wait: float, quiet: float | None = None
     ) -> Iterator[Neighbour]:
         """See :meth:`Net.nudge`."""
-        from dpf_edge.host.nudging import nudge
+        if sys.platform == "win32":
+            from dpf_edge.host.sendarp import nudge
+        elif sys.platform == "darwin":
+            from dpf_edge.host.sendarp import by_looking as nudge
+        else:
+            from dpf_edge.host.nudging import nudge
 
         return nudge(self._ledger, self._fence(), addresses, wait=wait, quiet=quiet)
 
@@ -208,7 +214,10 @@ class Account:
         quiet: float | None = None,
     ) -> Iterator[Echo]:
         """See :meth:`Net.echo`."""
-        from dpf_edge.host.echoing import echo
+        if sys.platform == "win32":
+            from dpf_edge.host.echoing_windows import echo
+        else:
+            from dpf_edge.host.echoing import echo
 
         return echo(
             self._ledger,

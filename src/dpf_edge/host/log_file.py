@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
+    from io import FileIO
 
 OWNER_ONLY = 0o600
+# Lines as they are: on Windows a file is one of text unless it is told otherwise.
+APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+APPENDING |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 # How often a reader that follows looks for more.
 LOOK_SECONDS = 0.2
 # What is read at a time while the end of a file is looked for.
@@ -22,7 +26,8 @@ CHUNK_BYTES = 64 << 10
 class LogFile:
     """Lines, appended whole; thread-safe. A disk that takes none costs the lines, never the node.
 
-    :param most_bytes: how long a file becomes.
+    :param most_bytes: how long a file becomes; up to twice that where it cannot be put aside, as
+        on Windows while another program (a virus scanner, an editor) has it open.
     :param kept: how many full ones are kept, as ``NAME.1`` (the newest) and so on.
     :ivar is_writable: whether the last line could be written.
     """
@@ -41,9 +46,9 @@ class LogFile:
         with self._lock:
             try:
                 handle = self._opened()
-                if os.fstat(handle).st_size + len(data) > self._most_bytes:
-                    self._turn()
-                    handle = self._opened()
+                size = os.fstat(handle).st_size + len(data)
+                if size > self._most_bytes:
+                    handle = self._turned(size)
                 os.write(handle, data)
             except OSError:
                 self.is_writable = False
@@ -54,9 +59,20 @@ class LogFile:
     def _opened(self) -> int:
         if self._handle is None:
             os.makedirs(os.path.dirname(self.path), 0o700, exist_ok=True)  # noqa: PTH103, PTH120
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-            self._handle = os.open(self.path, flags, OWNER_ONLY)
+            self._handle = os.open(self.path, APPENDING, OWNER_ONLY)
         return self._handle
+
+    def _turned(self, size: int) -> int:
+        """The file to write to, once the full one is put aside.
+
+        :param size: what the full one would come to.
+        """
+        try:
+            self._turn()
+        except PermissionError:
+            if size > 2 * self._most_bytes:
+                raise
+        return self._opened()
 
     def _turn(self) -> None:
         """Put the full file aside."""
@@ -78,12 +94,34 @@ class LogFile:
             self._close()
 
 
+def opened(path: str) -> FileIO:
+    """A log, to be read while it is written to and put aside by another process.
+
+    Windows lets nobody rename a file that is open, unless whoever opened it said that he does not
+    mind (FILE_SHARE_DELETE, beside reading and writing), which Python's own open does not.
+
+    :raises OSError: there is no such file, or it cannot be read.
+    """
+    if sys.platform == "win32":
+        import ctypes
+        import msvcrt
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateFileW.restype = ctypes.c_void_p
+        read, share, existing = 0x80000000, 0x7, 3  # GENERIC_READ; OPEN_EXISTING (winnt.h)
+        handle = kernel.CreateFileW(ctypes.c_wchar_p(path), read, share, None, existing, 0, None)
+        if handle == ctypes.c_void_p(-1).value:
+            raise ctypes.WinError(ctypes.get_last_error())
+        return open(msvcrt.open_osfhandle(handle, os.O_RDONLY), "rb", 0)  # noqa: PTH123
+    return open(path, "rb", 0)  # noqa: PTH123
+
+
 def last_lines(path: str, number: int) -> list[str]:
     """The last lines of a log, the oldest first, reaching into the files that were put aside.
 
     :raises OSError: there is no such file, or it cannot be read.
     """
-    with open(path, "rb") as file:  # noqa: PTH123
+    with opened(path) as file:
         return reaching_back(file, path, number)
 
 
@@ -94,11 +132,12 @@ def followed(path: str, number: int) -> Iterator[str]:
 
     :raises OSError: there is no such file, or it cannot be read.
     """
-    file = open(path, "rb")  # noqa: PTH123, SIM115
+    file = opened(path)
     try:
         yield from reaching_back(file, path, number)
         held = b""
         while True:
+            file.seek(0, os.SEEK_CUR)  # some C runtimes (Wine's) believe in an end for good
             held += file.read(CHUNK_BYTES)
             *whole, held = held.split(b"\n")
             for line in whole:
@@ -110,18 +149,18 @@ def followed(path: str, number: int) -> Iterator[str]:
                 if not os.path.samestat(os.stat(path), os.fstat(file.fileno())):  # noqa: PTH116
                     held += file.read()
                     file.close()
-                    file = open(path, "rb")  # noqa: PTH123, SIM115
+                    file = opened(path)
     finally:
         file.close()
 
 
-def reaching_back(file: BinaryIO, path: str, number: int) -> list[str]:
+def reaching_back(file: FileIO, path: str, number: int) -> list[str]:
     """The last lines up to the end of an open log, where it is left, and of those before it."""
     lines = tail(file, number)
     older = 1
     while len(lines) < number:
         try:
-            with open(f"{path}.{older}", "rb") as aside:  # noqa: PTH123
+            with opened(f"{path}.{older}") as aside:
                 lines = tail(aside, number - len(lines)) + lines
         except OSError:
             break
@@ -129,7 +168,7 @@ def reaching_back(file: BinaryIO, path: str, number: int) -> list[str]:
     return lines
 
 
-def tail(file: BinaryIO, number: int) -> list[str]:
+def tail(file: FileIO, number: int) -> list[str]:
     """The last lines of one file, read from its end, where it is left."""
     end = at = file.seek(0, os.SEEK_END)
     held = b""

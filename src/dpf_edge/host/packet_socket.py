@@ -164,9 +164,7 @@ def opened(interface: str, kinds: Sequence[str]) -> socket.socket:
 
     :raises Denied: packet sockets are not allowed; :raises Failed: there is no such interface.
     """
-    family = getattr(socket, "AF_PACKET", None)
-    if family is None:
-        raise Denied("this system has no packet sockets")
+    family = packets()
     wanted = program(kinds)
     try:
         sock = socket.socket(family, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
@@ -187,6 +185,17 @@ def opened(interface: str, kinds: Sequence[str]) -> socket.socket:
         sock.close()
         raise Failed(f"{interface}: {error.strerror}") from error
     return sock
+
+
+def packets() -> int:
+    """The family of packet sockets.
+
+    :raises Denied: this system has none; Linux alone has.
+    """
+    family: int | None = getattr(socket, "AF_PACKET", None)
+    if family is None:
+        raise Denied("this system has no packet sockets")
+    return family
 
 
 def roomy(sock: socket.socket) -> None:

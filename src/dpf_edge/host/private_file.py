@@ -1,7 +1,8 @@
 """Files that hold secrets: for their owner alone, checked before they are read, written whole.
 
-POSIX has modes and owners; on Windows a file in a user's or the system's own folder is as private
-as that folder, and neither is checked there.
+POSIX has modes and owners, which are checked. On Windows a folder that is made here gets an access
+list for the system, administrators and this account alone, which its files inherit; one that was
+there keeps the list that whoever made it gave it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.errors import (
+    HostError,
     PrivateFileBusy,
     PrivateFileUnreadable,
     PrivateFileUnsafe,
@@ -184,7 +186,10 @@ def prepare(folder: str) -> None:
     :raises PrivateFileUnwritten: it cannot be made, or nothing can be written in it.
     """
     try:
+        is_new = not os.path.isdir(folder)  # noqa: PTH112
         os.makedirs(folder, OWNER_ONLY_FOLDER, exist_ok=True)  # noqa: PTH103
+        if is_new and sys.platform == "win32":
+            protect(folder)
         found = os.stat(folder)  # noqa: PTH116
     except (OSError, ValueError) as error:
         raise unwritten(folder, error) from error
@@ -197,6 +202,19 @@ def prepare(folder: str) -> None:
     proof = os.path.join(folder, ".writable")  # noqa: PTH118
     write(proof, b"dpf-edge\n")
     remove(proof)
+
+
+def protect(folder: str) -> None:
+    """Give a new folder of Windows to this account, administrators and the system alone.
+
+    :raises PrivateFileUnwritten: its access list cannot be set.
+    """
+    from dpf_edge.host import windows_acl
+
+    try:
+        windows_acl.protect(folder)
+    except HostError as error:
+        raise PrivateFileUnwritten(str(error)) from error
 
 
 def sweep_drafts(folder: str) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
 
-from dpf_edge.errors import HostError, WslConfigWhere, WslUnavailable
+from dpf_edge.errors import Absent, Failed, HostError, WslConfigWhere, WslUnavailable
 from dpf_edge.host import commands
 from dpf_edge.host.live import is_installed, read_text
+
+if TYPE_CHECKING:
+    from dpf_edge.host.capture import Capture
 
 WSL = "wsl.exe"
 NAME = ".wslconfig"
@@ -16,6 +21,15 @@ NAME = ".wslconfig"
 ASK_SECONDS = 15.0
 # Ending every distribution waits for what runs in them.
 SHUTDOWN_SECONDS = 120.0
+# The virtual machine starts, then the distribution: 3 to 8 s where nothing ran, more on a disk that
+# turns.
+LOOK_SECONDS = 60.0
+# Of Docker Desktop before 4.30: a disk with nothing in it that could be run.
+WITHOUT_A_SHELL = frozenset({"docker-desktop-data"})
+# More than anybody has; each costs the seconds of a start.
+MOST_DISTRIBUTIONS = 16
+# How much of wsl.exe's own words is passed on.
+MOST_WORDS = 200
 # What autoProxy sets in a distribution. Their values may hold a password, and are not read.
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "WSL_PAC_URL")
 
@@ -98,7 +112,88 @@ def running() -> tuple[str, ...]:
         told = commands.run((WSL, "--list", "--running", "--quiet"), seconds=ASK_SECONDS)
     except HostError as error:
         raise WslUnavailable(str(error)) from error
-    return lines(told.stdout) if told.status == 0 else ()
+    return names(told.stdout) if told.status == 0 else ()
+
+
+class Listed(NamedTuple):
+    """The distributions that are installed and can be looked from, the default one first.
+
+    :ivar why: why there are none, where there is a wsl.exe and it named none: in its own words,
+        which are in Windows' language, or that it does not answer.
+    """
+
+    names: tuple[str, ...]
+    why: str = ""
+
+
+def listed() -> Listed:
+    """Which distributions there are. Nothing is started to find out.
+
+    A Windows without WSL has a wsl.exe too, which prints its usage or offers to install WSL, and
+    then waits for a key: it is given none, and no longer than its time.
+    """
+    try:
+        told = commands.run((WSL, "--list", "--quiet"), seconds=ASK_SECONDS)
+    except Absent:
+        return Listed(())
+    except HostError as error:
+        return Listed((), str(error))
+    named = names(told.stdout) if told.status == 0 else ()
+    if named:
+        with_shell = (name for name in named if name not in WITHOUT_A_SHELL)
+        return Listed(tuple(with_shell)[:MOST_DISTRIBUTIONS])
+    said = words(told.stdout + "\n" + told.stderr)
+    return Listed((), f"{WSL} lists no distribution" + (f": {said}" if said else ""))
+
+
+def distributions() -> tuple[str, ...]:
+    """The distributions of :func:`listed`, whyever there may be none."""
+    return listed().names
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The lines that can be names of distributions; sentences, usage and escapes are none.
+
+    WSL takes ``^[a-zA-Z0-9._-]+$`` and refuses all others (microsoft/WSL issues 3751 and 14039).
+    A word that begins with a hyphen would be an option.
+    """
+    return tuple(line for line in lines(text) if re.fullmatch(r"[a-zA-Z0-9._][\w.-]*", line, re.A))
+
+
+def command_line(name: str) -> tuple[str, ...]:
+    """What runs a shell in a distribution."""
+    return (WSL, "--distribution", name, "--exec", "sh")
+
+
+def look(name: str) -> Capture:
+    """A capture from inside a distribution, which is started for it where it does not run.
+
+    :raises HostError: it could not be entered, or did not end in time.
+    :raises CaptureError: what it printed is no capture.
+    """
+    from dpf_edge.host import capture
+
+    script = (resources.files("dpf_edge.host") / "probe.sh").read_bytes()
+    ran = commands.run((*command_line(name), "-s"), seconds=LOOK_SECONDS, stdin=script)
+    if ran.status != 0:
+        # wsl.exe prints its own errors on stdout.
+        said = words(ran.stderr + "\n" + ran.stdout)
+        raise Failed(f"{name}: {said or f'ended with status {ran.status}'}")
+    return capture.decode(ran.stdout.encode(), name)
+
+
+def version() -> str | None:
+    """WSL's own version, ``2.6.3.0``; None before it came from the Store, and where there is none.
+
+    The label before the number is in Windows' language: ``WSL version: ``, ``WSL 版本：``.
+    """
+    try:
+        told = commands.run((WSL, "--version"), seconds=ASK_SECONDS)
+    except HostError:
+        return None
+    first = next(iter(lines(told.stdout)), "") if told.status == 0 else ""
+    found = re.search(r"[:：]\s*(\d+(?:\.\d+){1,3})\b", first)
+    return found[1] if found else None
 
 
 def containers() -> tuple[str, ...] | None:
@@ -115,6 +210,11 @@ def lines(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip())
 
 
+def words(text: str) -> str:
+    """What wsl.exe says, in one line and not too much of it."""
+    return " ".join(lines(text))[:MOST_WORDS]
+
+
 def shut_down() -> None:
     """``wsl --shutdown``: end every distribution and WSL's virtual machine.
 
@@ -125,5 +225,5 @@ def shut_down() -> None:
     except HostError as error:
         raise WslUnavailable(str(error)) from error
     if told.status != 0:
-        said = " ".join(lines(told.stdout + told.stderr))[:200]
+        said = words(told.stdout + "\n" + told.stderr)
         raise WslUnavailable(f"{WSL} --shutdown ended with {told.status}: {said}")

@@ -235,11 +235,24 @@ def test_a_program_that_reads_nothing_of_more_than_a_pipe_holds_hangs_no_longer_
         ("mirrored".encode("utf-16-le") + b"\0", "mirrored�"),
         (b"\xef\xbb\xbfmirrored", "mirrored"),
         (b"\xff\xfe" + "mirrored".encode("utf-16-le"), "mirrored"),
+        # Not one NUL among them: only the mark tells.
+        (b"\xff\xfe" + "镜像".encode("utf-16-le"), "镜像"),
         (b"mirror\xffed\xc3", "mirror�ed�"),
         ("\ud800x".encode("utf-16-le", "surrogatepass"), "�x"),
         (b"", ""),
     ],
-    ids=["ascii", "utf-8", "utf-16", "odd", "utf-8-mark", "utf-16-mark", "neither", "half", "none"],
+    ids=[
+        "ascii",
+        "utf-8",
+        "utf-16",
+        "odd",
+        "utf-8-mark",
+        "utf-16-mark",
+        "no-nul",
+        "neither",
+        "half",
+        "none",
+    ],
 )
 def test_what_it_prints_becomes_text(
     tmp_path: Path, program: Callable[[str], str], printed: bytes, text: str

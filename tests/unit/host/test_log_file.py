@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import stat
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,9 @@ def test_lines_are_appended_for_their_owner_alone(tmp_path: Path) -> None:
     write(path, "one", "two")
     write(path, "three \ud800")
 
-    assert "one\ntwo\nthree \\ud800\n" == path.read_text()
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+    assert b"one\ntwo\nthree \\ud800\n" == path.read_bytes()
+    # Windows has no such bits: the folder's access list is what counts there.
+    assert sys.platform == "win32" or 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
 def test_a_full_file_is_put_aside_and_the_oldest_dropped(tmp_path: Path) -> None:
@@ -53,7 +55,7 @@ def test_the_last_lines_reach_into_what_was_put_aside(tmp_path: Path) -> None:
     assert ["line 0029"] == log_file.last_lines(str(path), 1)
     assert [f"line {number:04}" for number in range(10, 30)] == log_file.last_lines(str(path), 20)
     assert [] == log_file.last_lines(str(path), 0)
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(FileNotFoundError):
         log_file.last_lines(str(tmp_path / "none"), 5)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dpf_edge.errors import WslConfigWhere, WslUnavailable
+from dpf_edge.errors import Failed, WslConfigWhere, WslUnavailable
 from dpf_edge.host import wsl_exe
 
 if TYPE_CHECKING:
@@ -86,10 +86,10 @@ def test_the_distributions_that_run_are_read_in_both_encodings(
 ) -> None:
     install(
         "wsl.exe",
-        rf"printf 'Ubuntu 24.04\r\r\ndocker-desktop\r\r\n\r\n' | iconv -f UTF-8 -t {codec}",
+        rf"printf 'Ubuntu-24.04\r\r\ndocker-desktop\r\r\n\r\n' | iconv -f UTF-8 -t {codec}",
     )
 
-    assert ("Ubuntu 24.04", "docker-desktop") == wsl_exe.running()
+    assert ("Ubuntu-24.04", "docker-desktop") == wsl_exe.running()
 
 
 def test_a_sentence_that_none_runs_is_no_distribution(install: Callable[[str, str], None]) -> None:
@@ -137,3 +137,140 @@ def test_the_kernel_says_when_it_started() -> None:
 
     assert started is not None
     assert started <= Path("/proc/self").stat().st_ctime + 1
+
+
+def test_the_distributions_are_those_that_wsl_lists(install: Callable[[str, str], None]) -> None:
+    install(
+        "wsl.exe",
+        '[ "$*" = "--list --quiet" ] || exit 9\n'
+        r"printf 'Ubuntu\r\r\ndocker-desktop\r\r\n' | iconv -f UTF-8 -t UTF-16LE",
+    )
+
+    assert ("Ubuntu", "docker-desktop") == wsl_exe.distributions()
+
+
+def test_a_distribution_without_a_shell_is_passed_over(
+    install: Callable[[str, str], None],
+) -> None:
+    install("wsl.exe", "echo docker-desktop-data; echo docker-desktop")
+
+    assert ("docker-desktop",) == wsl_exe.distributions()
+
+
+STUB = (
+    "Copyright (c) Microsoft Corporation. All rights reserved.\\r\\n\\r\\n"
+    "Usage: wsl.exe [Argument] [Options...] [CommandLine]\\r\\n\\r\\nOptions:\\r\\n"
+    "    --exec, -e <CommandLine>\\r\\n    --\\r\\n"
+    "        Pass the remaining command line as is.\\r\\n"
+)
+MISSING = (
+    "The Windows Subsystem for Linux is not installed. You can install by running"
+    " 'wsl.exe --install'.\\r\\n\\r\\nPress any key to install Windows Subsystem for Linux.\\r\\n"
+)
+
+
+@pytest.mark.parametrize("codec", ["UTF-16LE", "UTF-16", "UTF-8"])
+@pytest.mark.parametrize(
+    ("said", "status", "why"),
+    [
+        # Without WSL, or without a distribution: words in Windows' language, and a status.
+        (r"Für das Subsystem sind keine Distributionen installiert.\r\r\n", 1, "Für das Subsystem"),
+        (r"适用于Linux的Windows子系统没有已安装的分发版。\r\n", 255, "适用于Linux"),
+        # An older Windows' own wsl.exe does not know the words, and prints its usage with either.
+        (STUB, 0, "Copyright (c)"),
+        (STUB, 255, "Copyright (c)"),
+        (MISSING.replace("'", "’"), 50, "The Windows Subsystem for Linux is not installed"),
+        # One word without a space, as some languages write a sentence.
+        (r"没有已安装的分发版\r\n", 0, "没有已安装的分发版"),
+        ("", 0, ""),
+    ],
+    ids=["none", "none in Chinese", "usage", "usage and 255", "no WSL", "one word", "nothing"],
+)
+def test_what_is_no_name_of_a_distribution_is_not_taken_for_one_and_is_passed_on(
+    install: Callable[[str, str], None], codec: str, said: str, status: int, why: str
+) -> None:
+    install("wsl.exe", f"printf '{said}' | iconv -f UTF-8 -t {codec}; exit {status}")
+
+    told = wsl_exe.listed()
+
+    assert () == told.names == wsl_exe.distributions()
+    assert told.why.startswith("wsl.exe lists no distribution")
+    assert why in told.why
+    assert "\n" not in told.why
+    assert len(told.why) < 300
+    assert wsl_exe.version() is None
+
+
+def test_escapes_and_options_are_no_names(install: Callable[[str, str], None]) -> None:
+    install("wsl.exe", r"printf '%b' 'a\0033[2Jb\n--help\n-e\na b\nUbuntu\n'")
+
+    assert ("Ubuntu",) == wsl_exe.distributions()
+
+
+def test_an_offer_to_install_wsl_that_waits_for_a_key_gets_none_and_is_ended(
+    install: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It reads what it is given, which is nothing at all, and then would wait for a minute."""
+    monkeypatch.setattr(wsl_exe, "ASK_SECONDS", 0.5)
+    got = tmp_path / "got"
+    install("wsl.exe", f"printf 'Press any key.'; cat >{got}; exec sleep 60")
+
+    told = wsl_exe.listed()
+
+    assert ((), "wsl.exe --list: no answer within 0.5 s") == told
+    assert wsl_exe.version() is None
+    with pytest.raises(WslUnavailable):
+        wsl_exe.running()
+    assert b"" == got.read_bytes()
+
+
+def test_without_wsl_exe_there_is_nothing_to_say_of_it() -> None:
+    assert ((), "") == wsl_exe.listed()
+
+
+def test_a_thousand_distributions_are_not_all_looked_from(
+    install: Callable[[str, str], None],
+) -> None:
+    install("wsl.exe", "seq --format=d%g 1000")
+
+    assert wsl_exe.MOST_DISTRIBUTIONS == len(wsl_exe.distributions())
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        (r"WSL version: 2.6.3.0\r\nKernel version: 6.6.87.2-1\r\n", "2.6.3.0"),
+        (r"WSL 版本： 2.0.9.0\r\r\n内核版本： 5.15.133.1-1\r\r\n", "2.0.9.0"),
+        (r"Version WSL : 2.5.7.0\r\n", "2.5.7.0"),
+        (r"Invalid command line option: --version\r\n", None),
+        ("", None),
+    ],
+)
+def test_wsls_version_is_read_in_any_language(
+    install: Callable[[str, str], None], said: str, version: str | None
+) -> None:
+    install("wsl.exe", f"printf '{said}' | iconv -f UTF-8 -t UTF-16LE")
+
+    assert version == wsl_exe.version()
+
+
+def test_a_look_runs_the_probe_in_the_distribution(install: Callable[[str, str], None]) -> None:
+    install(
+        "wsl.exe",
+        '[ "$1 $2 $3" = "--distribution Ubuntu --exec" ] || exit 9\nshift 3; exec "$@"',
+    )
+
+    assert "Linux" == wsl_exe.look("Ubuntu").machine.system
+
+
+def test_a_distribution_that_cannot_be_entered_says_why_on_stdout(
+    install: Callable[[str, str], None],
+) -> None:
+    install(
+        "wsl.exe",
+        r"printf 'Kein Zugriff.\r\r\nError code: Wsl/Service/E_ACCESSDENIED\r\r\n'"
+        " | iconv -f UTF-8 -t UTF-16LE; exit 255",
+    )
+
+    with pytest.raises(Failed, match=r"Kein Zugriff\. Error code: Wsl/Service/E_ACCESSDENIED"):
+        wsl_exe.look("Ubuntu")

@@ -32,7 +32,7 @@ PASSES = 2
         " more than 4 096 addresses at more than 2 000 a second only where asking some who answered"
         " once more shows that packets were lost"
     ),
-    needs="CAP_NET_RAW",
+    needs="packet sockets: CAP_NET_RAW on Linux; Windows and macOS have none",
     without="nudge takes its place, which is slower on large networks",
     each=PASSES,
 )

@@ -34,8 +34,11 @@ MOST_NAME, MOST_TEXT = 128, 200
         "of this machine's own engines: each running container's id, name, image, state, addresses,"
         " MACs and networks, and nothing else of it"
     ),
-    sends="nothing on the network; one question to each of Docker's and Podman's sockets here",
-    needs="the right to ask the engine: root, or its group",
+    sends=(
+        "nothing on the network; one question to each of Docker's and Podman's sockets here, on"
+        " Windows to each of their named pipes"
+    ),
+    needs="the right to ask the engine: root, or its group (docker, docker-users)",
     without="no containers of an engine that this user may not ask",
 )
 def engines(_job: Job, net: Net) -> Iterator[Observation]:

@@ -28,7 +28,7 @@ RENEWED_AFTER = 600.0
         " they come by on each link, without joining any group"
     ),
     sends="nothing",
-    needs="CAP_NET_RAW",
+    needs="packet sockets: CAP_NET_RAW on Linux; Windows and macOS have none",
     without="nothing is heard by the way: neither DHCP nor LLDP nor CDP, and no announcements",
 )
 def heard(job: Job, net: Net) -> Iterator[Observation]:

@@ -29,8 +29,11 @@ MOST_HOPS = 32
     stage=Stage.FIND,
     reach="routed",
     reads="answers to its echoes, and the TTL that is left of them",
-    sends="an ICMP or ICMPv6 echo to each address, the silent a second time",
-    needs="a ping socket (net.ipv4.ping_group_range) or CAP_NET_RAW",
+    sends=(
+        "an ICMP or ICMPv6 echo to each address, the silent a second time; on Windows by"
+        " IcmpSendEcho, to IPv4 addresses alone"
+    ),
+    needs="on Linux a ping socket (net.ipv4.ping_group_range) or CAP_NET_RAW; elsewhere nothing",
     without="hosts behind routers that have no service on the tried ports are not found",
     each=PASSES,
 )

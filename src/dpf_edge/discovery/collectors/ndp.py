@@ -39,8 +39,11 @@ MOST = 4096
         " solicitation for each IPv6 address that is known, answered, or follows from one that did"
         " (the same last 64 bits in the link's other networks), the silent a second time"
     ),
-    needs="CAP_NET_RAW",
-    without="MACs come from the neighbour table, and addresses that nobody told of are not tried",
+    needs="packet sockets: CAP_NET_RAW on Linux; Windows and macOS have none",
+    without=(
+        "MACs come from the neighbour table, and addresses that nobody told of are not tried; on"
+        " Windows ff02::1 is not asked either"
+    ),
     each=PASSES,
 )
 def ndp(job: Job, net: Net) -> Iterator[Observation]:

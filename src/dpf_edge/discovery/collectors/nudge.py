@@ -29,7 +29,7 @@ CONFIRMED = frozenset({"reachable"})
     sends=(
         "an empty UDP datagram to port 9 of each address of the link's own networks, which lives"
         " for one hop; where nobody has the address the kernel asks for it three times by ARP, and"
-        " no datagram leaves"
+        " no datagram leaves. On Windows no datagram: SendARP has Windows itself ask for each"
     ),
     each=4,
     stands_in_for="arp",
