@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dpf_edge.host import capture
+from dpf_edge.host.capture import Replay
+from dpf_edge.vantage.diagnose import diagnose
 from tests.test_cases import schema
+from tests.unit.test_compare_html import hidden, is_whole, read
 
 from .commands import wait_until
 
@@ -62,6 +66,35 @@ def test_the_seeds_table_as_text_and_markdown(lab: Lab) -> None:
     assert "eth0 = 192.168.65.3/24" in text[1]
     assert "✗ Docker services only" in text[1]
     assert "| eth0 192.168.65.3/24 | ✗ no | Docker services only |" in markdown
+
+
+def test_the_seeds_table_as_a_file_for_a_ticket(lab: Lab, tmp_path: Path) -> None:
+    """Judged as the live table is, from captures that say nothing of the lab's own network."""
+    place = lab.places["docker-desktop-distro"]
+    file = tmp_path / "ticket.html"
+    plain = json.loads(place.dpf_edge("capture").stdout)
+
+    done = place.dpf_edge("compare", *IMAGE, "--html", str(file), timeout=SECONDS)
+
+    assert (0, "") == (done.returncode, done.stdout), done.stderr
+    text = file.read_text("utf-8")
+    page = read(text)
+    is_whole(page)
+    judged = [diagnose(Replay(capture.decode(each.encode(), "held"))) for each in page.captures]
+    assert [
+        ("docker-desktop-distro", "yes"),
+        ("docker-desktop-host", "no"),
+        ("docker-desktop-bridge", "no"),
+    ] == [(each.vantage.value, each.lan.answer.value) for each in judged]
+    assert "The LAN ends at Docker Desktop's engine" in page.words
+    assert "eth0 = 192.168.65.3/24" in page.words
+    assert str(judged[0].lan.address) in page.words
+    told = hidden(text)
+    assert "192.168.0." not in told
+    macs = {each["mac"] for each in plain["interfaces"] if each.get("mac", "00:00")[:5] != "00:00"}
+    assert macs
+    assert not [each for each in macs if each in told]
+    assert plain["machine"]["hostname"] not in {*told.split()}
 
 
 def test_a_native_engine_and_podman_lose_the_lan_at_their_bridges(lab: Lab) -> None:

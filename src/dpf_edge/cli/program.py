@@ -16,6 +16,8 @@ NOT_COMMANDS = frozenset(
         "authority_people",
         "authority_server",
         "authority_store",
+        "compare_html",
+        "install_settings",
         "output",
         "plain",
         "program",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -51,6 +52,8 @@ class Engine(NamedTuple):
     system: str
     """The operating system it says it runs on: ``Docker Desktop`` says all."""
     version: str
+    id: str = ""
+    """By it the same engine is known again at another pipe; empty where it was not asked by one."""
 
 
 class Unasked(NamedTuple):
@@ -87,7 +90,10 @@ def engines(run: Run = commands.run) -> tuple[list[Engine], list[Unasked]]:
             if name != "default":
                 unasked.append(Unasked(name, f"there is no socket at {path}", client))
             continue
-        ask(run, name, client, found, unasked)
+        ask(run, name, client, found, unasked, is_pipe=scheme == "npipe")
+    if sys.platform == "win32" and found:
+        # Docker Desktop leaves a default context whose pipe nobody may listen at, beside its own.
+        unasked[:] = [each for each in unasked if each.name != "default"]
     elsewhere = podman_elsewhere()
     if elsewhere:
         why = f"its engine is on another machine ({elsewhere})"
@@ -132,8 +138,14 @@ def ask(
     client: tuple[str, ...],
     found: list[Engine],
     unasked: list[Unasked],
+    *,
+    is_pipe: bool = False,
 ) -> None:
-    """Ask one engine what it is; an engine that is not installed is passed over in silence."""
+    """Ask one engine what it is; an engine that is not installed is passed over in silence.
+
+    :param is_pipe: it is asked by a named pipe: several may lead to one engine, which its ID tells.
+        Two sockets lead to two engines, whose IDs may come from one key file of the machine.
+    """
     try:
         told = run((*client, "info", "--format", "{{json .}}"), seconds=ASK_SECONDS)
     except Absent:
@@ -142,11 +154,18 @@ def ask(
         unasked.append(Unasked(name, str(refusal), client))
         return
     info = json_object(told.stdout)
+    if member(info, "OSType") == "windows":
+        # Docker Desktop switched over: no container of those can run the probe, a shell script.
+        unasked.append(Unasked(name, "it runs Windows containers", client))
+        return
+    identity = member(info, "ID") if is_pipe else ""
+    if identity and identity in {engine.id for engine in found}:
+        return
     # Docker has both at the top; Podman keeps them under host and version.
     system = member(info, "OperatingSystem") or member(info, "host", "os")
     number = member(info, "ServerVersion") or member(info, "version", "Version")
     if told.status == 0 and number:
-        found.append(Engine(name, client, system, number))
+        found.append(Engine(name, client, system, number, identity))
         return
     # Docker's client answers for an engine that does not, with status 0 or 1.
     errors = info.get("ServerErrors")

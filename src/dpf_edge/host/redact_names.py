@@ -97,8 +97,11 @@ class Names:
         """
         return lead + draw(self._key, "word", text.casefold()).hex()[:8]
 
-    def spelled(self, text: str, lead: str = "x") -> str:
-        """A text of which nothing but vocabulary, numbers and shape is left."""
+    def spelled(self, text: str, lead: str = "x", also: frozenset[str] = frozenset()) -> str:
+        """A text of which nothing but vocabulary, numbers and shape is left.
+
+        :param also: words that stay besides, in lower case.
+        """
 
         def replaced(match: re.Match[str]) -> str:
             found = match[0]
@@ -107,10 +110,14 @@ class Names:
             if match.lastgroup in {"known", "escape"}:
                 return found
             if match.lastgroup in {"dashed", "run"}:
-                return self._run(found, lead)
+                return found if found.lower() in also else self._run(found, lead)
             return self._numbered(match) or self._pieces(found, lead)
 
         return self._spelled.sub(replaced, text)
+
+    def told(self, text: str) -> str:
+        """An error's text, spelled: the words that programs put in theirs stay."""
+        return self.spelled(text, also=signatures.SAID)
 
     def scanned(self, text: str, lead: str = "x") -> str:
         """A product's text with what is known to be private replaced in it."""
@@ -229,6 +236,12 @@ class Names:
         if not name or name in signatures.CONTEXTS:
             return name
         return f"context-{self.token(name, '')}"
+
+    def image(self, name: str) -> str:
+        """The name of a container's image; our own and the well-known ones stay."""
+        if not name or signatures.IMAGES.fullmatch(name):
+            return name
+        return f"image-{self.token(name, '')}"
 
     def link(self, name: str) -> str:
         """A link's or an adapter's name, with what tells its sort: its beginning, known words,

@@ -140,6 +140,14 @@ CONTEXTS = words(
     podman-machine-default
     """
 )
+# The programs that reach engines, and the option before a context's name.
+CLIENTS = frozenset({"docker", "podman", "--context"})
+# Images that are the same everywhere: our own, and distributions' with a release for a tag.
+IMAGES = re.compile(
+    r"(dpf-edge|(ghcr\.io/opendigitalproductfactory/)?dpf-edge-node|almalinux|alpine|busybox|debian"
+    r"|fedora|python|rockylinux|ubuntu)(:(latest|stable|edge|bookworm|trixie|jammy|noble"
+    r"|\d{1,4}(\.\d{1,4}){0,2})(-slim|-alpine|-bookworm)?)?"
+)
 # The Hyper-V firewall's name for WSL.
 GUIDS = frozenset({"40e0ac32-46a5-438a-a0b2-2b479e8f2e90"})
 # Asset tags of clouds, and of makers who wrote none; a firm writes its inventory number there.
@@ -269,6 +277,27 @@ WHOLE = words(
     false fileserver gb general gradual info interop ipv4only ipv6only kb labels locked mb
     mirrored msrdc nat network new no nodefault os privileges profile rootless runc running
     runtime seccomp server stopped true unconfined value virtioproxy windowsfilter
+    """
+)
+
+# What else stands in the errors of engines, of wsl.exe and of this program, in lower case.
+SAID = words(
+    """
+    an and another answer answers any api are argument array as asked at attach attempt be
+    because been bios bool but by byte bytes call came can canceled cannot capture catastrophic
+    caused character characters closed code command connect connection contexts could create
+    created createinstance daemon deadline denied detach dial did directory does during either
+    ended error exceeded exec executable exist exists exited expected expired failed failure
+    field file find first for found from get got has have here http https if in indicate input
+    inside install installed instance int interface interfaces invalid is issue it its key
+    length line lists long longer lookup made malformed manifest may might missing more must
+    named names needs node not nothing null object occurred oci of old one only open operation
+    or other out over permission ping platform please post printed process pull pulled reads
+    refused registered remove reply request required reset response runs seconds shim space
+    specified ssh stands start started starting status still str string subsystem such supplied
+    supported task terminated than that the there this timed timeout tls to too took truncated
+    trying twice unable unexpected unknown unreachable unsupported until up update virtual was
+    while whose with within without you your
     """
 )
 

@@ -549,3 +549,48 @@ def test_what_is_shown_is_the_short_form_of_what_is_run() -> None:
     shown = engines.command_line(ENGINE, "node:1", "host")
 
     assert "docker --context default run --rm -i --network host node:1 sh" == " ".join(shown)
+
+
+def test_one_engine_under_two_endpoints_is_found_once(programs: Programs) -> None:
+    """Docker Desktop on Windows has two pipes, and lists a context for each."""
+    programs.play(
+        "docker",
+        programs.lists(
+            ("default", "npipe:////./pipe/docker_engine"),
+            ("desktop-linux", "npipe:////./pipe/dockerDesktopLinuxEngine"),
+        ),
+        info(programs.says({**DOCKER_INFO, "ID": "33e51f1b-2ec7"})),
+    )
+
+    found, unasked = engines.engines()
+
+    assert ["default"] == [engine.name for engine in found]
+    assert [] == unasked
+
+
+def test_an_engine_of_windows_containers_is_not_looked_from(programs: Programs) -> None:
+    programs.play(
+        "docker",
+        programs.lists(("desktop-windows", "npipe:////./pipe/dockerDesktopWindowsEngine")),
+        info(programs.says({**DOCKER_INFO, "OSType": "windows"})),
+    )
+
+    found, unasked = engines.engines()
+
+    assert [] == found
+    assert ["it runs Windows containers"] == [each.why for each in unasked]
+
+
+def test_two_engines_with_one_id_are_two_where_they_have_two_sockets(
+    programs: Programs, tmp_path: Path
+) -> None:
+    """Docker before 23 keeps its ID in /etc/docker/key.json, which two engines may share."""
+    for name in ("a", "b"):
+        (tmp_path / name).touch()
+    programs.play(
+        "docker",
+        programs.lists(("default", f"unix://{tmp_path}/a"), ("other", f"unix://{tmp_path}/b")),
+        info(programs.says({**DOCKER_INFO, "ID": "33e51f1b-2ec7"})),
+    )
+
+    assert ["default", "other"] == [engine.name for engine in engines.engines()[0]]
