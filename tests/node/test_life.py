@@ -400,6 +400,24 @@ def test_a_blind_node_says_so_and_calls_nothing_the_lan(
     assert "no" == told.lan_answer
 
 
+def test_a_blind_node_says_so_once_in_words_and_says_when_it_is_over(
+    authority: Scripted, server: Server, tmp_path: Path
+) -> None:
+    stands = [BLIND]
+    given = settings(server.url, tmp_path, token=authority.issue())
+    with running(given, host=lambda: machine(stands[0])) as node:
+        until(lambda: len(node.taken()) >= 3)
+        told_blind = node.events("blind")
+        stands[0] = SEES
+        until(lambda: len(node.events("blind")) > len(told_blind))
+
+    assert ["warning"] == [line["level"] for line in told_blind]
+    assert "this vantage (docker-desktop-host) does not see the LAN: " in told_blind[0]["text"]
+    assert "Docker" in told_blind[0]["text"]
+    assert ["info"] == [line["level"] for line in node.events("blind")[1:]]
+    assert "is yes now" in node.events("blind")[1]["text"]
+
+
 def test_a_node_that_cannot_tell_sweeps_and_says_so(
     authority: Scripted, server: Server, tmp_path: Path
 ) -> None:

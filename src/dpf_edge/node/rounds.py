@@ -12,6 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from dpf_edge.level import Level
+from dpf_edge.model import Answer
 from dpf_edge.node import backoff, runs, snmp_file
 from dpf_edge.node.controllers import Controllers
 from dpf_edge.node.core import Loop
@@ -52,6 +53,7 @@ class Rounds:
         self._controllers = Controllers(core)
         self._snmp_warnings: tuple[str, ...] = ()
         self._ear: Ear | None = None
+        self._blind: str | None = None
 
     async def turn(self) -> float:
         """Sweep if it is time to.
@@ -77,11 +79,28 @@ class Rounds:
         except LookFailed as error:
             self._failed(error.status, str(error))
             return max(0.0, self._due - core.clock.ticks())
+        self._tell_blind(core.sight)
         core.changed.set()
         # It may have been quarantined while the machine was being looked at.
         if core.standing.may_sweep:
             await self._take(core.sight, pace)
         return max(0.0, self._due - core.clock.ticks())
+
+    def _tell_blind(self, sight: Sight) -> None:
+        """Say that the LAN is not seen, and that it is again; each once."""
+        core, diagnosis = self._core, sight.diagnosis
+        blind = diagnosis.lan.why if diagnosis.lan.answer is Answer.NO else None
+        if blind and blind != self._blind:
+            place = f"this vantage ({diagnosis.vantage.value})"
+            core.log.warning(
+                "blind",
+                f"{place} does not see the LAN: {blind} (`dpf-edge plan` says where it would)",
+                vantage=diagnosis.vantage.value,
+            )
+        elif self._blind and not blind:
+            answer = diagnosis.lan.answer.value
+            core.log.tell("blind", f"whether the LAN is seen is {answer} now, and no longer no")
+        self._blind = blind
 
     def end(self) -> None:
         """Listen no longer."""
