@@ -24,15 +24,6 @@ KEEP = "DPF_EDGE_LAB_KEEP"
 _TEST_SECONDS = 60
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers of this folder."""
-    config.addinivalue_line("markers", "lab: needs root and the lab's Debian packages")
-    config.addinivalue_line(
-        "markers", "lab_late: fills the kernel's one neighbour table, which others read"
-    )
-    config.addinivalue_line("markers", "lab_last: takes the lab down, so it runs after all others")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what uses the lab, and put what changes it and what takes it down behind the others."""
     for item in items:

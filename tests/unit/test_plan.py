@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from ipaddress import ip_address, ip_network
 
@@ -197,7 +198,7 @@ def test_by_radio_it_is_ipvlan_and_macvlan_is_refused() -> None:
     assert macvlan.refused
     assert "ipvlan" in macvlan.why
     assert ipvlan.sees_lan is YES
-    assert ipvlan.commands[0].startswith("docker network create -d ipvlan -o ipvlan_mode=l2 ")
+    assert ipvlan.commands[0].startswith("dpf-edge install --mode ipvlan --address FREE-ADDRESS ")
     assert {each.row: each.runtime for each in macvlan.options}[2] is Runtime.CONTAINER_IPVLAN
 
 
@@ -207,8 +208,32 @@ def test_a_card_of_an_unknown_kind_may_be_a_radio() -> None:
     assert plan(found, Mode.MACVLAN).sees_lan is UNKNOWN
 
 
+def test_outside_every_container_the_next_command_installs_the_node() -> None:
+    to = " --authority https://AUTHORITY:8470 --token-file TOKEN-FILE"
+    native, docker = diagnosed("linux-host", YES), diagnosed("linux-host", YES, "docker")
+    inside = diagnosed("engine-host", YES, "docker")
+
+    assert plan(native).commands == ("dpf-edge diagnose --active", f"dpf-edge install{to}")
+    assert plan(docker).commands == ("dpf-edge compare", f"dpf-edge install{to}")
+    assert plan(docker, Mode.NATIVE).commands[-1] == f"dpf-edge install --mode native{to}"
+    assert plan(docker, Mode.MACVLAN).commands == (
+        f"dpf-edge install --mode macvlan --address FREE-ADDRESS{to}",
+    )
+    assert plan(diagnosed("wsl2-nat", YES)).commands[-1] == f"dpf-edge install{to}"
+    # From inside a container nothing is installed on the machine outside: an engine is told.
+    assert plan(inside, Mode.CONTAINER).commands[-1].startswith("docker run ")
+
+
+def test_what_a_link_of_its_own_needs_and_is_not_known_is_to_be_filled_in() -> None:
+    given = plan(diagnosed("linux-host", UNKNOWN, "docker"), Mode.IPVLAN).commands[0]
+
+    assert (
+        "--parent PARENT --subnet NETWORK/PREFIX --gateway GATEWAY --address FREE-ADDRESS" in given
+    )
+
+
 def test_the_network_of_a_link_of_its_own_is_the_lans() -> None:
-    given = plan(diagnosed("linux-host", YES, "docker"), Mode.MACVLAN)
+    given = plan(diagnosed("engine-host", YES, "docker"), Mode.MACVLAN)
 
     assert given.commands[0] == (
         "docker network create -d macvlan -o parent=eth0 --subnet 192.168.0.0/24"
@@ -218,7 +243,7 @@ def test_the_network_of_a_link_of_its_own_is_the_lans() -> None:
 
 
 def test_a_name_that_a_shell_would_run_is_quoted() -> None:
-    found = diagnosed("linux-host", YES, "docker")
+    found = diagnosed("engine-host", YES, "docker")
     lan = msgspec.structs.replace(found.lan, interface="eth0;reboot")
     card = msgspec.structs.replace(found.interfaces[0], name="eth0;reboot")
     hostile = msgspec.structs.replace(found, lan=lan, interfaces=(card,))
@@ -290,6 +315,17 @@ def test_even_if_blind_plans_it_and_still_says_so() -> None:
     assert "sees the LAN    no: " in done.stdout
     assert "--even-if-blind" in done.stdout
     assert "$ docker run " in done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_printed_command_runs_what_moves_or_was_just_downloaded(name: str) -> None:
+    """W44: a published one-liner downloads from a moving branch and runs an image's `latest`."""
+    lines = [line for each in planned(name) for line in each.commands]
+
+    assert not [line for line in lines if re.search(r"latest|/main|curl|wget|\|", line)]
+    images = [line.split()[-1] for line in lines if line.startswith("docker run")]
+    # Which version, whoever runs it says.
+    assert {each.rpartition(":")[2] for each in images} <= {"VERSION"}
 
 
 def test_a_recommendation_without_a_form_is_no_guess() -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dpf_edge.node.machine import Place
     from dpf_edge.node.settings import NodeSettings
 
+# How often it is looked whether the node says yet how it does.
+LOOK_SECONDS = 0.2
+
 F = TypeVar("F", bound="Callable[..., object]")
 
 the_file = click.option("--config", metavar="FILE", help=f"Settings as TOML; also {FILE_VARIABLE}.")
@@ -119,6 +122,7 @@ async def until_told(settings: NodeSettings, on: Place, log: Log) -> None:
     from dpf_edge.node import agent
 
     stop = asyncio.Event()
+    watched = asyncio.create_task(watch(settings.state_folder))
     try:
         with ended_by_signals(stop):
             await agent.serve(settings, on, log, stop)
@@ -127,3 +131,45 @@ async def until_told(settings: NodeSettings, on: Place, log: Log) -> None:
         error = group.exceptions[0]
         log.fail("broken", f"{type(error).__name__}: {error}")
         raise error from None
+    finally:
+        watched.cancel()
+
+
+async def watch(folder: str) -> None:
+    """Tell a supervisor that the node is there, and then that it lives; nothing without one.
+
+    A node lives as long as its own status does not judge it to be down: what hangs says no more,
+    and is started anew.
+    """
+    import asyncio
+
+    from dpf_edge.errors import PrivateFileError
+    from dpf_edge.host import notifying
+    from dpf_edge.host.clock import SystemClock
+    from dpf_edge.node import status
+
+    if not notifying.is_supervised():
+        return
+
+    async def lives() -> bool:
+        try:
+            heard = await asyncio.to_thread(status.heard, folder, SystemClock())
+        except PrivateFileError:  # its file is unreadable, and its socket is silent
+            return False
+        return heard is not None and status.judge(*heard).health is not status.Health.DOWN
+
+    try:
+        while not await lives():
+            await asyncio.sleep(LOOK_SECONDS)
+        notifying.notify(notifying.READY)
+        every = notifying.watchdog_seconds()
+        if every is None:
+            # Nobody wants signs of life: all that is left to say is that it stops, once it does.
+            await asyncio.Event().wait()
+        while every is not None:
+            if await lives():
+                notifying.notify(notifying.ALIVE)
+            # Three within the time that is given, so that one may be late.
+            await asyncio.sleep(every / 3)
+    finally:
+        notifying.notify(notifying.STOPPING)

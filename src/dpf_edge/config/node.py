@@ -102,8 +102,11 @@ def read(
     known["authority-url"] = authority(told, known, problems)
     proxy = the_proxy(known["authority-url"], environment, problems)
     check(told, known, problems)
-    known.setdefault("state-dir", places.state_folder())
-    known.setdefault("log-dir", places.log_folder())
+    # Only where they are needed: a service's user may have no home to look for them in.
+    if "state-dir" not in known:
+        known["state-dir"] = places.state_folder()
+    if "log-dir" not in known:
+        known["log-dir"] = places.log_folder()
     return Read(
         None if problems else built(known, proxy),
         tuple(problems),

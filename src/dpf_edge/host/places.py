@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import sys
 
@@ -27,6 +28,11 @@ def is_system() -> bool:
 def program_data() -> str:
     """The folder of Windows' services for their data."""
     return os.path.join(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), NAME)  # noqa: PTH118
+
+
+def profiles() -> str:
+    """Windows' folder of its users' own folders, which the public one stands in."""
+    return ntpath.dirname(os.environ.get("PUBLIC", r"C:\Users\Public").rstrip("\\"))
 
 
 def state_folder() -> str:

@@ -9,11 +9,12 @@ import shlex
 from typing import TYPE_CHECKING
 
 from dpf_edge.model import Vantage
-from dpf_edge.vantage.forms import IN_WINDOWS, Mode
+from dpf_edge.vantage.forms import IN_WINDOWS, MODES, NATIVE, Mode
 
 if TYPE_CHECKING:
     from dpf_edge.model import Diagnosis
 
+# For one who stands in a container, from where nothing is installed on the machine outside.
 # The published node, which every DPF Authority takes. Its version is to be pinned by whoever runs
 # it: a tag that moves is another program from one day to the next.
 IMAGE = "ghcr.io/opendigitalproductfactory/dpf-edge-node:VERSION"
@@ -26,9 +27,17 @@ RUN = (
 WITHOUT_ENGINE, CLOUD = 7, 9
 ADVICE = "dpf-edge diagnose"
 PROVE = "dpf-edge diagnose --active"
-NODE = ("dpf-edge preflight", "dpf-edge run")
+INSTALL = "dpf-edge install"
+TOLD = " --authority https://AUTHORITY:8470 --token-file TOKEN-FILE"
 
-VARIABLES = "It is told by DPF_AUTHORITY_URL and DPF_BOOTSTRAP_TOKEN; `dpf-edge up` needs neither."
+ENROLS = (
+    "TOKEN-FILE holds what `dpf-edge token issue` printed at the Authority; `dpf-edge up` tries a "
+    "node without either."
+)
+ADMINISTRATOR = (
+    "Installing takes an administrator: sudo, or on Windows a prompt that runs as one; --dry-run "
+    "shows all of it."
+)
 SETTINGS = "edge.env holds DPF_AUTHORITY_URL=… and DPF_BOOTSTRAP_TOKEN=…, a line each."
 FILL_IN = "Fill in what stands in CAPITALS; Podman takes the same words."
 NO_ENGINE = "No engine is seen here that could: Docker or Podman, not rootless, comes first."
@@ -61,10 +70,34 @@ def commands(mode: Mode | None, found: Diagnosis, *, blind: bool = False) -> tup
     if blind:
         return (ADVICE,)
     if mode is Mode.NATIVE:
-        return (PROVE, *NODE)
+        return (PROVE, install(mode, found))
     if mode is Mode.CONTAINER:
-        return ("dpf-edge compare", f"{RUN} --network host {IMAGE}")
-    return own_link(mode, found)
+        by_hand = f"{RUN} --network host {IMAGE}"
+        return ("dpf-edge compare", install(mode, found) if is_outside(found) else by_hand)
+    return (install(mode, found),) if is_outside(found) else own_link(mode, found)
+
+
+def is_outside(found: Diagnosis) -> bool:
+    """Whether this program runs outside every container, where it can install one."""
+    return NATIVE[found.vantage].here or found.vantage in IN_WINDOWS - {
+        Vantage.DOCKER_DESKTOP_DISTRO
+    }
+
+
+def install(mode: Mode, found: Diagnosis) -> str:
+    """The command that installs a form; what it takes from the diagnosis is not repeated."""
+    words = [INSTALL]
+    if MODES.get(found.recommendation.runtime) is not mode:
+        words.append(f"--mode {mode}")
+    if mode in {Mode.MACVLAN, Mode.IPVLAN}:
+        lan = found.lan
+        words += [
+            *([] if lan.interface and found.vantage not in ELSEWHERE else ["--parent PARENT"]),
+            *([] if lan.network else ["--subnet NETWORK/PREFIX"]),
+            *([] if lan.gateway else ["--gateway GATEWAY"]),
+            "--address FREE-ADDRESS",
+        ]
+    return " ".join(words) + TOLD
 
 
 def own_link(mode: Mode, found: Diagnosis) -> tuple[str, ...]:
@@ -78,7 +111,7 @@ def own_link(mode: Mode, found: Diagnosis) -> tuple[str, ...]:
     return (
         f"docker network create -d {driver} -o parent={shlex.quote(parent or 'PARENT')}{version}"
         f" --subnet {network} --gateway {lan.gateway or 'GATEWAY'} dpf-lan",
-        f"{RUN} --network dpf-lan --ip FREE-ADDRESS {IMAGE}",
+        f"{RUN} --network dpf-lan {'--ip6' if version else '--ip'} FREE-ADDRESS {IMAGE}",
     )
 
 
@@ -87,8 +120,8 @@ def notes(mode: Mode | None, found: Diagnosis) -> tuple[str, ...]:
     if mode is None:
         return ()
     if mode is Mode.NATIVE:
-        return (VARIABLES,)
-    said = [FILL_IN, SETTINGS]
+        return (ENROLS, ADMINISTRATOR)
+    said = [ENROLS, ADMINISTRATOR] if is_outside(found) else [FILL_IN, SETTINGS]
     if mode is not Mode.CONTAINER:
         said.append(NOT_ITS_HOST)
         said += [PARENT_OUTSIDE] if found.vantage in ELSEWHERE else []
