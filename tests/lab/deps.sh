@@ -10,19 +10,22 @@
 # policy-rc.d that answers 101 forbids that while apt runs, and one that was there is put back.
 set -eu
 
-# Why each: docker.io is the engine (dockerd, containerd, runc); podman the other engine, with runc,
+# Why each: docker.io is the engine (dockerd, containerd, runc), docker-compose the elder Compose;
+# podman the other engine, with runc,
 # conmon and netavark as what runs it; debootstrap and the keyring make the image, for there is no
 # registry to pull from; busybox-static pings from namespaces that have no programs of their own;
 # postgresql is the other database that the store is written for, and its tests start a server of
 # their own; faketime gives one process another time of day than the others. From avahi-daemon on:
 # the devices of the office that discovery is tried on, each in a namespace; avahi-utils,
 # dbus-daemon, arp-scan and nmap are what it is measured against. graphviz, ndiff and
-# python3-libnmap read what is exported.
-PACKAGES="docker.io podman runc conmon netavark iproute2 iptables debootstrap
+# python3-libnmap read what is exported. wine and wine64 run the Windows host's programs, and the
+# MinGW compiler makes its stand-ins for wsl.exe and docker.exe.
+PACKAGES="docker.io docker-compose podman runc conmon netavark iproute2 iptables debootstrap
 debian-archive-keyring busybox-static util-linux postgresql faketime
 avahi-daemon avahi-utils dbus-daemon dnsmasq-base lldpd minidlna mosquitto nginx-light
 openssh-server samba snmpd wsdd arp-scan nmap
-graphviz ndiff python3-libnmap"
+graphviz ndiff python3-libnmap
+wine wine64 gcc-mingw-w64-x86-64"
 
 missing() {
     for package in $PACKAGES; do

@@ -7,6 +7,7 @@
      │         │                    nested (with nested/host, nested/bridge); Podman
      │         └─ .60   linux-host/macvlan
      ├─ .200  docker-desktop-distro      the stand-in for Docker's WSL distro, mirrored
+     ├─ .200  windows-host               Wine (tests/lab/windows), plugged in while a test uses it
      └─ .201  vpnkit ── NAT ── 192.168.65.3  docker-desktop     Docker Desktop's engine, staged:
                                              host, bridge, user-bridge, none
 
