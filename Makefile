@@ -13,7 +13,7 @@ export UV_LINK_MODE := copy
 # The machine's own certificates: a company's proxy has its authority there and nowhere else.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help run test check bench lab lab-down lab-deps reference format clean
+.PHONY: help run test check bench lab lab-down lab-deps dist image reference format clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -49,6 +49,12 @@ lab-down: .venv/ready ## remove every trace of the laboratory
 
 lab-deps: ## install the laboratory's Debian packages; none of their daemons is started
 	sh tests/lab/deps.sh
+
+dist: .venv/ready ## wheel, sdist, and programs for this Linux and for Windows (needs Wine), into dist
+	@$(BIN)/python -m tools.dist
+
+image: .venv/ready ## the container image dpf-edge, by docker or what DOCKER= names; asks it no registry
+	@$(BIN)/python -m tools.dist.image
 
 reference: .venv/ready ## write the generated pages of docs/reference
 	$(BIN)/python -m tools.reference
