@@ -71,6 +71,25 @@ def test_every_advice_has_a_code_of_its_own_and_depends_on_known_ones() -> None:
     assert {code for case in ADVICE for code in case.advice.depends_on} <= set(codes)
 
 
+def test_what_was_seen_is_held_by_tests_that_are_there() -> None:
+    page = (CHECKOUT / "docs" / "reference" / "seen.md").read_text()
+    labels = re.findall(r"^\| ([\w -]+) \| ", page.split("## ")[0], re.MULTILINE)[1:]
+    rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+    claims = [
+        [each.strip() for each in row] for row in rows if len(row) == 3 and row[0] != " claim "
+    ]
+
+    assert claims
+    for claim, label, held_by in claims:
+        assert label.startswith(tuple(labels)), claim
+        named = re.findall(r"`(tests/[^`]+)`", held_by)
+        assert named or label.startswith(("not seen", "published")), claim
+        for path in named:
+            tests = CHECKOUT / path
+            holds = any(tests.rglob("*")) if tests.is_dir() else "def test_" in tests.read_text()
+            assert holds, path
+
+
 def test_no_module_has_a_name_that_says_nothing() -> None:
     empty = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"}
 

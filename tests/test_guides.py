@@ -20,7 +20,7 @@ PAGES = [
 ]
 BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(dpf-edge [^`\n]+)`")
-PROMPT = re.compile(r"^(?:[$#] )?(?:sudo |[A-Z_]+=\S+ )*(dpf-edge .*)$", re.MULTILINE)
+PROMPT = re.compile(r"^(?:[$#>] )?(?:sudo |\.\\|[A-Z_]+=\S+ )*(dpf-edge .*)$", re.MULTILINE)
 VARIABLE = re.compile(r"\bDPF_[A-Z_]*[A-Z]\b")
 # What only the Authority is told, and what stands for a number of variables or for a debugger.
 ELSEWHERE = {
