@@ -31,6 +31,16 @@ case "$1" in
     restart) mkdir -p {behind}; echo x > {behind}/state.json; ln -sfn {behind} {state};;
 esac
 """
+STATE = ["private/state", "private/state/state.json", "var/state"]
+INSTALLED = [
+    "etc/dpf-edge",
+    "etc/dpf-edge/bootstrap-token",
+    "etc/dpf-edge/installed.json",
+    "etc/dpf-edge/node.toml",
+    *STATE[:2],
+    "units/dpf-edge-node.service",
+    STATE[2],
+]
 
 
 def layout(root: Path) -> systemd.Layout:
@@ -156,3 +166,13 @@ def main(doing: str, root: str, lives: str) -> None:
         install.install(place, container(Path(root), keeps=True))
     else:
         install.uninstall(place, purge=doing == "purge")
+
+
+def calls(root: Path) -> list[str]:
+    """What systemctl was told."""
+    return (root / "calls").read_text().splitlines()
+
+
+def without_docker(root: Path) -> list[str]:
+    """What stands there, but for the engine's stand-in."""
+    return [each for each in left(root) if each != "bin/docker"]

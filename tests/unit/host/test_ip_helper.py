@@ -24,6 +24,7 @@ from dpf_edge.host.ip_helper import (
     UnicastAddress,
 )
 from dpf_edge.model import Address, Interface, Neighbour, Route
+from tests.left_out import left_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,11 +135,9 @@ def source() -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.skipif(
-    shutil.which(COMPILER) is None and os.environ.get("CI") is None,
-    reason=f"{COMPILER} is not there (make lab-deps)",
-)
 def test_every_structure_is_laid_out_as_windows_headers_have_it(tmp_path: Path) -> None:
+    if shutil.which(COMPILER) is None:
+        left_out(f"{COMPILER} is not installed here (make lab-deps)")
     file = tmp_path / "layouts.c"
     file.write_text(source())
     done = subprocess.run(
