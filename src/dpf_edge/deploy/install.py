@@ -99,6 +99,7 @@ def install(ground: Ground, recipe: Recipe, *, even_if_newer: bool = False) -> N
         if former is not None and former.phase is Phase.INSTALLING:
             ground.say("an install was interrupted here, and is finished now")
         change = changes(ground, recipe, even_if_newer=even_if_newer)
+        say_what_stays(ground, recipe, change)
         begun = Journal(
             target=recipe.target,
             version=ground.version,
@@ -120,6 +121,19 @@ def install(ground: Ground, recipe: Recipe, *, even_if_newer: bool = False) -> N
                 form=begun.form,
             ),
         )
+
+
+def say_what_stays(ground: Ground, recipe: Recipe, change: Change) -> None:
+    """Say what another form does not take over: who the node is, and what waits to be delivered."""
+    former = change.former
+    if former is None or former.target == recipe.target:
+        return
+    state = [each.path or each.argv[-1] for each in change.gone if each.is_state]
+    ground.say(
+        f"in another form it is another node, which takes a token of its own; who it was as "
+        f"{former.target}, and what it had not delivered yet, stays in {', '.join(state)} until "
+        "that form is installed again, or purged"
+    )
 
 
 def begin(ground: Ground, begun: Journal) -> None:

@@ -182,6 +182,20 @@ def test_another_form_starts_before_the_former_one_is_taken_back(root: Path) -> 
     assert any("volume rm" in line for line in calls(root))
 
 
+def test_what_another_form_does_not_take_over_is_said(root: Path) -> None:
+    said: list[str] = []
+    place = ground(root)._replace(say=said.append)
+
+    install.install(place, recipe(root))
+    install.install(place, recipe(root, Level.PROBE))
+    assert said == []
+    install.install(place, container(root, keeps=True))
+
+    [told] = said
+    assert "another node, which takes a token of its own" in told
+    assert f"stays in {root}/private/state, {root}/var/state until" in told
+
+
 def test_another_form_that_does_not_start_leaves_the_former_one_running(root: Path) -> None:
     install.install(ground(root), recipe(root))
     before = len(calls(root))
