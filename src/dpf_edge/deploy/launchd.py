@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.deploy import node_file
-from dpf_edge.deploy.step import SECRET, SECRET_FOLDER, Command, File, Folder, Kept, Recipe
+from dpf_edge.deploy.step import SECRET_FOLDER, Command, File, Folder, Kept, Recipe
 
 if TYPE_CHECKING:
     from dpf_edge.deploy.node_file import Wanted
@@ -58,10 +58,7 @@ def recipe(wanted: Wanted, argv: tuple[str, ...], layout: Layout = Layout()) -> 
         Folder(layout.settings),
         File(f"{layout.settings}/node.toml", settings),
     ]
-    if wanted.certificates:
-        steps.append(File(certificates, wanted.certificates))
-    if wanted.has_token:
-        steps.append(File(secret, wanted.token.encode() if wanted.token else None, SECRET))
+    steps += node_file.beside(wanted, certificates, secret)
     steps += [
         File(plist, document(argv, layout)),
         # An older one is let go first: a list that is loaded is not read again.

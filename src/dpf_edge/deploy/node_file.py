@@ -1,11 +1,15 @@
-"""The installed node's settings file. Pure."""
+"""The installed node's settings file, and the files that it names. Pure."""
 
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from dpf_edge.deploy.step import SECRET, File
 from dpf_edge.level import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The copy of the Authority's certificates that is installed beside the settings: the one that was
 # named may stand where the service sees nothing.
@@ -100,3 +104,15 @@ def toml(value: str | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def beside(wanted: Wanted, certificates: str, secret: str) -> Iterator[File]:
+    """The files that the settings name, where they are wanted.
+
+    :param certificates: the path of the Authority's.
+    :param secret: the path of the bootstrap token's, which is for its owner alone.
+    """
+    if wanted.certificates:
+        yield File(certificates, wanted.certificates)
+    if wanted.has_token:
+        yield File(secret, wanted.token.encode() if wanted.token else None, SECRET)

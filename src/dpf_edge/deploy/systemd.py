@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.deploy import node_file
-from dpf_edge.deploy.step import SECRET, Command, File, Folder, Kept, Recipe
+from dpf_edge.deploy.step import Command, File, Folder, Kept, Recipe
 from dpf_edge.level import Level
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ def recipe(wanted: Wanted, program: Program, layout: Layout = Layout()) -> Recip
         Folder(layout.settings),
         File(f"{layout.settings}/node.toml", settings),
     ]
-    if wanted.certificates:
-        steps.append(File(certificates, wanted.certificates))
-    if wanted.has_token:
-        steps.append(File(secret, wanted.token.encode() if wanted.token else None, SECRET))
+    steps += node_file.beside(wanted, certificates, secret)
     steps += [
         # Taken back in the other order: the unit is removed first, then systemd is told.
         Command(undo=("systemctl", "daemon-reload")),

@@ -12,7 +12,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from dpf_edge.deploy import node_file
-from dpf_edge.deploy.step import SECRET, Access, File, Folder, Kept, Recipe, Recovery, Service
+from dpf_edge.deploy.step import Access, File, Folder, Kept, Recipe, Recovery, Service
 
 if TYPE_CHECKING:
     from dpf_edge.deploy.node_file import Wanted
@@ -55,10 +55,7 @@ def recipe(wanted: Wanted, argv: tuple[str, ...], layout: Layout = Layout()) -> 
         Access(data, service_sid(NAME)),
         File(rf"{data}\node.toml", settings),
     ]
-    if wanted.certificates:
-        steps.append(File(certificates, wanted.certificates))
-    if wanted.has_token:
-        steps.append(File(secret, wanted.token.encode() if wanted.token else None, SECRET))
+    steps += node_file.beside(wanted, certificates, secret)
     steps.append(
         Service(
             name=NAME,
