@@ -126,7 +126,7 @@ def test_a_docker_that_answers_nonsense_is_told_with_why(
     found, unasked = engines.engines()
 
     assert [] == found
-    assert ["desktop-linux"] == [each.name for each in unasked]
+    assert ["desktop-linux"] == [each.name for each in unasked], unasked
     why = {
         "huge": "printed more than 1048576 bytes",
         "hangs": "no answer within 1 s",
