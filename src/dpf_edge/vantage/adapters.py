@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dpf_edge import addresses, macs
 from dpf_edge.macs import MacKind
-from dpf_edge.vantage import tables
+from dpf_edge.vantage import proof, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ def windows(interface: Interface, held: Tables) -> Adapter:
     if any(says(INNER_NAMES, line) for line in words.split("\n")):
         return Adapter.INNER
     if any(says(SWITCH_WORDS, line) for line in words.split("\n")):
-        return Adapter.SWITCH if is_external(interface, held) else Adapter.INNER
+        return port_of_a_switch(interface, held)
     if macs.kind(interface.mac) is MacKind.VIRTUAL or says(GUEST_WORDS, words):
         return Adapter.GUEST
     if interface.kind not in {"ether", "wifi", None} or interface.hardware is False:
@@ -127,13 +127,17 @@ def is_windows_vpn(interface: Interface, words: str) -> bool:
     )
 
 
-def is_external(interface: Interface, held: Tables) -> bool:
-    """Whether a switch's port is on an external switch: it leads out, and a card stands behind.
+def port_of_a_switch(interface: Interface, held: Tables) -> Adapter:
+    """Whose switch a switch's port is on: an external one's, an internal one's, or maybe either.
 
-    An internal switch has no gateway, because this machine is it.
+    An internal switch has no gateway, because this machine is it; or a guest is the gateway, which
+    may route to a card that it has for itself. So the card's own MAC at the port shows it, or a
+    gateway of matter beside a card that holds no address; that card alone does not.
     """
     if not held.gateways(interface.name):
-        return False
+        return Adapter.INNER
+    if macs.kind(interface.mac) is MacKind.HARDWARE:
+        return Adapter.SWITCH
     behind = any(
         each.name != interface.name
         and each.up is True
@@ -143,7 +147,10 @@ def is_external(interface: Interface, held: Tables) -> bool:
         and not says(VPN_WORDS, f"{each.name}\n{each.description or ''}")
         for each in held.interfaces
     )
-    return behind or macs.kind(interface.mac) is MacKind.HARDWARE
+    if not behind:
+        return Adapter.INNER
+    routers = {macs.kind(each) for each in proof.gateway_macs(held, interface)}
+    return Adapter.SWITCH if routers == {MacKind.HARDWARE} else Adapter.DOUBTFUL
 
 
 def card_by_mac(interface: Interface, *, wifi: bool) -> Adapter:

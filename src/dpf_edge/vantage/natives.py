@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dpf_edge.vantage.sight import Sight
 
 GUEST = "this is a virtual machine's card, and no neighbour proves what it leads to"
+MAYBE = "a hypervisor may have made the card that is up, and no neighbour proves what it leads to"
 NO_CARD = "no network card of this machine is surely up with an address on a network"
 ONLY_VPN = "only a VPN or a mobile carrier is up here, and the network cards are down"
 
@@ -106,7 +107,7 @@ def refusal(sight: Sight) -> Lan | None:
 def without_a_card(sight: Sight, found: dict[Adapter, list[Interface]]) -> Lan:
     """A machine none of whose adapters is surely a card: by its neighbours, or why not."""
     if found[Adapter.GUEST] or found[Adapter.DOUBTFUL]:
-        return by_neighbours(sight, FAIR, GUEST)
+        return by_neighbours(sight, FAIR, GUEST if found[Adapter.GUEST] else MAYBE)
     elsewhere = found[Adapter.VPN] + found[Adapter.MODEM]
     if elsewhere and not found[Adapter.OTHER] and sight.is_("adapters", "away"):
         return no(sight, Reach.ROUTED, FAIR, ONLY_VPN, "adapters")
