@@ -25,6 +25,7 @@ from dpf_edge.errors import (
     HostError,
 )
 from dpf_edge.host import allowed
+from dpf_edge.host.file_calls import BINARY, CLOSED_ON_EXEC
 from dpf_edge.model import Interface, Machine, Neighbour, Probe, Ran, Route, Rule
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ V = TypeVar("V")
 # A host with 1 000 containers and a full neighbour table makes 2 MiB; eight times that is no
 # machine's capture.
 MOST_BYTES = 16 << 20
-READING = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class DeniedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -213,7 +213,7 @@ def load(path: str) -> Capture:
     :raises CaptureError: as :func:`decode`.
     """
     try:
-        handle = 0 if path == "-" else os.open(path, os.O_RDONLY | READING)
+        handle = 0 if path == "-" else os.open(path, os.O_RDONLY | CLOSED_ON_EXEC | BINARY)
         with open(handle, "rb", closefd=handle != 0) as file:
             if stat.S_ISDIR(os.fstat(handle).st_mode):
                 raise CaptureUnreadable(f"{path}: is a directory")

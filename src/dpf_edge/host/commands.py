@@ -10,10 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from dpf_edge.errors import Absent, Denied, Failed
 from dpf_edge.model import Ran
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The longest honest answer, `docker info` of a busy engine, is under 64 KiB.
 MOST_BYTES = 1 << 20
@@ -43,7 +46,7 @@ def run(argv: tuple[str, ...], *, seconds: float, stdin: bytes = b"") -> Ran:
         )
         return Ran(argv, status, decode(out), decode(errors))
     named = " ".join(argv[:2])
-    try:
+    with starting(argv[0]):
         process = subprocess.Popen(  # noqa: S603 -- the allow-list decides what is run
             argv,
             stdin=subprocess.PIPE,
@@ -52,14 +55,6 @@ def run(argv: tuple[str, ...], *, seconds: float, stdin: bytes = b"") -> Ran:
             env=environment,
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise Absent(f"{argv[0]}: no such program") from error
-    except PermissionError as error:
-        raise Denied(f"{argv[0]}: may not be run") from error
-    except OSError as error:
-        raise Failed(f"{argv[0]}: {error.strerror}") from error
-    except ValueError as error:  # a word with a NUL, or half a surrogate pair
-        raise Failed(f"{argv[0]}: {error}") from error
     deadline = time.monotonic() + seconds
     try:
         stdout, stderr = exchange(process, stdin, deadline)
@@ -71,6 +66,21 @@ def run(argv: tuple[str, ...], *, seconds: float, stdin: bytes = b"") -> Ran:
     finally:
         end(process)
     return Ran(argv, status, decode(stdout), decode(stderr))
+
+
+@contextlib.contextmanager
+def starting(program: str) -> Iterator[None]:
+    """Say why a program could not be started; raises as :func:`run`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Absent(f"{program}: no such program") from error
+    except PermissionError as error:
+        raise Denied(f"{program}: may not be run") from error
+    except OSError as error:
+        raise Failed(f"{program}: {error.strerror}") from error
+    except ValueError as error:  # a word with a NUL, or half a surrogate pair
+        raise Failed(f"{program}: {error}") from error
 
 
 def exchange(

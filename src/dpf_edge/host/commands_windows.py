@@ -15,7 +15,8 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, cast
 
-from dpf_edge.errors import Absent, Denied, Failed
+from dpf_edge.errors import Absent, Failed
+from dpf_edge.host.commands import starting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +112,7 @@ def execute(
 
 def start(argv: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a program with pipes on all three sides; raises as :func:`execute`."""
-    try:
+    with starting(argv[0]):
         return subprocess.Popen(  # noqa: S603 -- the allow-list decides what is run
             argv,
             stdin=subprocess.PIPE,
@@ -120,14 +121,6 @@ def start(argv: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.P
             env=dict(environment),
             creationflags=CREATE_NO_WINDOW if sys.platform == "win32" else 0,
         )
-    except FileNotFoundError as error:
-        raise Absent(f"{argv[0]}: no such program") from error
-    except PermissionError as error:
-        raise Denied(f"{argv[0]}: may not be run") from error
-    except OSError as error:
-        raise Failed(f"{argv[0]}: {error.strerror}") from error
-    except ValueError as error:  # a word with a NUL
-        raise Failed(f"{argv[0]}: {error}") from error
 
 
 def feed(stream: IO[bytes] | None, data: bytes) -> None:

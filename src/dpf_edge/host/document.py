@@ -6,6 +6,7 @@ import os
 import stat
 
 from dpf_edge.errors import SweepUnreadable
+from dpf_edge.host.file_calls import CLOSED_ON_EXEC
 
 
 def read(path: str, most: int) -> bytes:
@@ -15,7 +16,7 @@ def read(path: str, most: int) -> bytes:
     :raises SweepUnreadable: there is no such file, it cannot be read, or it is longer.
     """
     try:
-        handle = 0 if path == "-" else os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        handle = 0 if path == "-" else os.open(path, os.O_RDONLY | CLOSED_ON_EXEC)
         with open(handle, "rb", closefd=handle != 0) as file:
             if stat.S_ISDIR(os.fstat(handle).st_mode):
                 raise SweepUnreadable(f"{path}: is a directory")

@@ -24,7 +24,15 @@ from dpf_edge.errors import (
     DeployUnwritten,
     HostError,
 )
-from dpf_edge.host import commands
+from dpf_edge.host import commands, file_calls
+from dpf_edge.host.file_calls import (
+    BINARY,
+    CLOSED_ON_EXEC,
+    NO_FOLLOWING,
+    NO_WAITING,
+    is_held,
+    sync_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,14 +43,8 @@ if TYPE_CHECKING:
 
 # The longest file of an install, a unit, is under 8 KiB; a journal under 16.
 MOST_BYTES = 1 << 20
-CLOSED_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
-NO_FOLLOWING = getattr(os, "O_NOFOLLOW", 0)
-BINARY = getattr(os, "O_BINARY", 0)
-NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 # Windows removes such a file when its last handle is closed, also where the process was killed.
 GONE_WHEN_CLOSED = getattr(os, "O_TEMPORARY", 0)
-# What Windows says where another process holds a file: sharing violation, lock violation.
-HELD_ON_WINDOWS = {32, 33}
 # A node that was stopped is gone in a second; a virus scanner may look at what it left.
 HELD_SECONDS = 15.0
 LOOK_SECONDS = 0.2
@@ -266,8 +268,7 @@ def patiently(remove: Callable[[str], None], path: str) -> None:
         try:
             remove(path)
         except OSError as error:
-            held = getattr(error, "winerror", None) in HELD_ON_WINDOWS
-            if not held or time.monotonic() > deadline:
+            if not is_held(error) or time.monotonic() > deadline:
                 raise
         else:
             return
@@ -280,32 +281,14 @@ def lock(handle: int) -> None:
     :raises DeployBusy: another process has it.
     """
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file_calls.lock(handle)
     except OSError as error:
         raise DeployBusy("another install or uninstall is at work", "wait for it") from error
 
 
-def sync_folder(path: str) -> None:
-    """Make what happened in a file's folder last through a loss of power."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(os.path.dirname(path) or ".", os.O_RDONLY | CLOSED_ON_EXEC)  # noqa: PTH120
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def refusal(path: str, error: OSError) -> DeployError:
     """What to say of a file that the system refused."""
-    if getattr(error, "winerror", None) in HELD_ON_WINDOWS:
+    if is_held(error):
         return DeployUnwritten(f"{path}: {error.strerror}", "another program holds it; try again")
     if isinstance(error, PermissionError):
         return DeployDenied(f"{path}: {error.strerror}", "it takes an administrator")

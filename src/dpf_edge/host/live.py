@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dpf_edge.errors import Absent, Denied, Failed, HostError, UnsupportedSystem
 from dpf_edge.host import allowed
+from dpf_edge.host.file_calls import BINARY, CLOSED_ON_EXEC, NO_WAITING
 from dpf_edge.host.once import Once
 from dpf_edge.model import Machine, Ran
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 # A command of the allow-list reads local state and answers in milliseconds; wslinfo asks Windows
 # across the border and has been seen to take a second there.
 COMMAND_SECONDS = 3.0
-# Not every system has each.
-FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def live() -> Host:
@@ -173,7 +172,7 @@ def read_text(path: str) -> str:
     """
     try:
         # Non-blocking: a pipe under a known name must not hold up the answer.
-        handle = os.open(path, os.O_RDONLY | FLAGS)
+        handle = os.open(path, os.O_RDONLY | NO_WAITING | CLOSED_ON_EXEC | BINARY)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Absent(path) from error
     except PermissionError as error:

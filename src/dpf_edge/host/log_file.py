@@ -9,14 +9,15 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from dpf_edge.host.file_calls import BINARY, CLOSED_ON_EXEC
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import FileIO
 
 OWNER_ONLY = 0o600
 # Lines as they are: on Windows a file is one of text unless it is told otherwise.
-APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-APPENDING |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND | CLOSED_ON_EXEC | BINARY
 # How often a reader that follows looks for more.
 LOOK_SECONDS = 0.2
 # What is read at a time while the end of a file is looked for.

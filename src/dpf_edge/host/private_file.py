@@ -20,6 +20,14 @@ from dpf_edge.errors import (
     PrivateFileUnsafe,
     PrivateFileUnwritten,
 )
+from dpf_edge.host import file_calls
+from dpf_edge.host.file_calls import (
+    BINARY,
+    CLOSED_ON_EXEC,
+    NO_FOLLOWING,
+    NO_WAITING,
+    sync_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +36,6 @@ if TYPE_CHECKING:
 MOST_BYTES = 1 << 20
 OWNER_ONLY = 0o600
 OWNER_ONLY_FOLDER = 0o700
-CLOSED_ON_EXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
-BINARY = getattr(os, "O_BINARY", 0)
-NO_WAITING = getattr(os, "O_NONBLOCK", 0)
-NO_FOLLOWING = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Shown(NamedTuple):
@@ -251,31 +255,12 @@ def lock(handle: int, path: str) -> None:
     :raises PrivateFileBusy: another process has it.
     """
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file_calls.lock(handle)
     except OSError as error:
         raise PrivateFileBusy(
             f"{path}: another process works in this folder",
             "stop it first, or give this one a folder of its own",
         ) from error
-
-
-def sync_folder(path: str) -> None:
-    """Make a rename last through a loss of power; Windows has no such thing for a folder."""
-    if sys.platform == "win32":
-        return
-    flags = os.O_RDONLY | CLOSED_ON_EXEC
-    handle = os.open(os.path.dirname(path) or ".", flags)  # noqa: PTH120
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def is_link(path: str) -> bool:

@@ -21,6 +21,14 @@ from dpf_edge.errors import (
     WslConfigUnreadable,
     WslConfigUnwritten,
 )
+from dpf_edge.host.file_calls import (
+    BINARY,
+    CLOSED_ON_EXEC,
+    NO_FOLLOWING,
+    NO_WAITING,
+    is_held,
+    sync_folder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +38,7 @@ DRAFT = ".dpf-edge.tmp"
 MOST_BYTES = 1 << 20
 # How often a file that changes while it is read is read again before that is said.
 TRIES = 3
-# What Windows says where another program holds a file: sharing violation, lock violation.
-HELD_ON_WINDOWS = {32, 33}
-BINARY = getattr(os, "O_BINARY", 0)
-NO_WAITING = getattr(os, "O_NONBLOCK", 0)
-NO_FOLLOWING = getattr(os, "O_NOFOLLOW", 0)
-BEYOND_THIS_PROCESS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOINHERIT", 0)
-READ = os.O_RDONLY | BINARY | NO_WAITING | BEYOND_THIS_PROCESS
+READ = os.O_RDONLY | BINARY | NO_WAITING | CLOSED_ON_EXEC
 
 
 class Hold(NamedTuple):
@@ -133,11 +135,11 @@ def held(path: str) -> Iterator[Hold]:
         if sys.platform != "win32":
             # Two of us exclude each other by the folder: the file may not be there yet, and is
             # another file after each rename.
-            over = stack.enter_context(opened(folder, os.O_RDONLY | BEYOND_THIS_PROCESS))
+            over = stack.enter_context(opened(folder, os.O_RDONLY | CLOSED_ON_EXEC))
             lock(over, path, alone=True)
         like, handle = writable(path), None
         if like is not None:
-            flags = os.O_RDWR | BINARY | NO_WAITING | NO_FOLLOWING | BEYOND_THIS_PROCESS
+            flags = os.O_RDWR | BINARY | NO_WAITING | NO_FOLLOWING | CLOSED_ON_EXEC
             if sys.platform == "win32":
                 with opened(path, flags):
                     pass
@@ -222,7 +224,7 @@ def replace(path: str, data: bytes, like: os.stat_result | None, *, new: bool = 
     draft = path + DRAFT
     try:
         remove(draft)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY | NO_FOLLOWING | BEYOND_THIS_PROCESS
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY | NO_FOLLOWING | CLOSED_ON_EXEC
         handle = os.open(draft, flags, 0o666)
         try:
             keep_mode_and_owner(handle, like)
@@ -288,17 +290,6 @@ def remove(path: str) -> None:
         raise refusal(path, error, writing=True) from error
 
 
-def sync_folder(path: str) -> None:
-    """Make a rename last through a loss of power; Windows has no such thing for a folder."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(os.path.dirname(path) or ".", os.O_RDONLY | BEYOND_THIS_PROCESS)  # noqa: PTH120
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def busy(path: str) -> WslConfigBusy:
     """What to say of a file that another program holds."""
     return WslConfigBusy(f"{path}: another program holds it", "close that program, and try again")
@@ -306,7 +297,7 @@ def busy(path: str) -> WslConfigBusy:
 
 def refusal(path: str, error: OSError | ValueError, *, writing: bool = False) -> Exception:
     """What to say of something that the system refused."""
-    if getattr(error, "winerror", None) in HELD_ON_WINDOWS:
+    if is_held(error):
         return busy(path)
     why = error.strerror if isinstance(error, OSError) else str(error)
     if not writing:

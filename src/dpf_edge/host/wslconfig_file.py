@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from dpf_edge.errors import WslConfigChanged, WslConfigNoUndo, WslConfigUnwritten
-from dpf_edge.host import whole_file
+from dpf_edge.host import file_calls, whole_file
 from dpf_edge.host.whole_file import Hold, held, read, remove, replace, unchanged
 
 BACKUP, RECORD = ".dpf-edge.bak", ".dpf-edge.json"
@@ -137,7 +137,7 @@ def record_of(path: str) -> Record:
     """
     name = path + RECORD
     try:
-        handle = os.open(name, whole_file.READ | whole_file.NO_FOLLOWING)
+        handle = os.open(name, whole_file.READ | file_calls.NO_FOLLOWING)
         try:
             found = msgspec.json.decode(os.read(handle, MOST_RECORD_BYTES), type=Record)
         finally:
