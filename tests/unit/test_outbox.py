@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-import signal
 import sqlite3
 import stat
 import subprocess
@@ -434,12 +434,13 @@ def test_what_was_taken_is_there_after_a_kill(opened: Opened) -> None:
         ) as process:
             assert process.stdout is not None
             printed = [process.stdout.readline() for _ in range(5 + 13 * kill)]
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             printed += process.stdout.readlines()
         last = max(int(line) for line in printed if line.endswith("\n"))
 
         opened.path = path
-        found = {int(key.removeprefix("key-")) for key in drained(opened())}
+        with contextlib.closing(opened()) as box:
+            found = {int(key.removeprefix("key-")) for key in drained(box)}
 
         sent = {number - 3 for number in range(6, last + 2, 7)}
         assert set(range(last + 1)) - sent <= found

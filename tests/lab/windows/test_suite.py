@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 # Nothing that copies files by shutil: Wine 8 has no CopyFile2, and ends a Python that calls it.
 # What needs Windows; what judges Windows' machines, for the verdict must not depend on the system
-# that it is reached on; and of the rest what deals with files, texts and the registry's list.
+# that it is reached on; of the rest what deals with files, texts and the registry's list; and what
+# is killed there by TerminateProcess.
 CHOSEN = (
     ("tests/windows", "-k", "not programs and not commands"),
     ("tests/windows", "-k", "programs or commands"),
@@ -27,12 +28,13 @@ CHOSEN = (
         "tests/unit/host/test_redact_text.py",
         "tests/unit/host/test_windows_registry.py",
     ),
+    ("tests/unit/test_outbox.py", "-k", "after_a_kill"),
 )
 # Each takes a minute at most; more is a busy machine.
 SECONDS = 140.0
 
 
-@pytest.mark.parametrize("chosen", CHOSEN, ids=["windows", "programs", "cases", "units"])
+@pytest.mark.parametrize("chosen", CHOSEN, ids=["windows", "programs", "cases", "units", "kills"])
 def test_the_windows_tests_pass_on_windows(
     windows_host: WindowsHost, chosen: tuple[str, ...]
 ) -> None:
