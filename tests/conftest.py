@@ -58,6 +58,14 @@ def pytest_configure() -> None:
         settings.load_profile("same")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what fills the kernel's neighbour table, and what takes the lab down, behind all others,
+    whichever folders are run."""
+    order = ("lab_last", "lab_late")
+    items.sort(key=lambda item: [item.get_closest_marker(late) is not None for late in order])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line a reason what was left out, and so how to get it."""
     counted: Counter[str] = Counter()

@@ -9,12 +9,14 @@ import pytest
 
 from tests.left_out import left_out
 
+from .imaged import Server
 from .lab import Lab, standing
 from .stage import check, down, up
 from .state import LabUnavailable, only_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # Set, it leaves the lab standing after the tests and takes one that stands already: for working on
 # a test, which then starts at once. `make lab-down` ends it.
@@ -25,15 +27,13 @@ _TEST_SECONDS = 60
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses the lab, and put what changes it and what takes it down behind the others."""
+    """Mark what uses the lab."""
     for item in items:
         if "lab" not in getattr(item, "fixturenames", ()):
             continue
         item.add_marker(pytest.mark.lab)
         if config.pluginmanager.hasplugin("timeout"):
             item.add_marker(pytest.mark.timeout(_TEST_SECONDS, func_only=True))
-    order = ("lab_last", "lab_late")
-    items.sort(key=lambda item: [item.get_closest_marker(late) is not None for late in order])
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +50,13 @@ def lab() -> Iterator[Lab]:
                     down()
     except LabUnavailable as reason:
         left_out(str(reason))
+
+
+@pytest.fixture
+def server(lab: Lab, tmp_path: Path) -> Iterator[Server]:
+    """An Authority on the lab's LAN, without a node."""
+    made = Server(lab, tmp_path)
+    try:
+        yield made
+    finally:
+        made.end()

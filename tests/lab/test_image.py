@@ -17,7 +17,6 @@ from .imaged import IMAGE, SOON, Server, archive, inspected, status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from .lab import Lab
 
@@ -113,15 +112,6 @@ def test_debians_own_interpreter_is_lent_nothing() -> None:
     done = started(linux_host.NAME, *entry, "--network=none", IMAGE, "-c", asked)
 
     assert "[]\n" == done.stdout
-
-
-@pytest.fixture
-def server(lab: Lab, tmp_path: Path) -> Iterator[Server]:
-    made = Server(lab, tmp_path)
-    try:
-        yield made
-    finally:
-        made.end()
 
 
 @contextlib.contextmanager

@@ -78,15 +78,6 @@ def emptied(engine: Engine) -> None:
         must([*engine.cli, "rm", "--force", each])
 
 
-@pytest.fixture
-def server(lab: Lab, tmp_path: Path) -> Iterator[Server]:
-    made = Server(lab, tmp_path)
-    try:
-        yield made
-    finally:
-        made.end()
-
-
 def dpf_edge(where: Machine, *words: str, stdin: str | None = None) -> Done:
     return run([*where.argv, *INSTALLED, *words], stdin=stdin, timeout=INSTALL_SECONDS)
 

@@ -87,7 +87,7 @@ def test_status_is_told_to_another_process(lab: Lab) -> None:
 @pytest.mark.lab_last
 def test_down_leaves_no_trace(lab: Lab) -> None:
     if os.environ.get(KEEP):
-        pytest.skip("the lab is to stay")
+        pytest.skip(f"{KEEP} is set: the lab is to stay")
     down()
 
     assert traces.traces() == []

@@ -17,7 +17,6 @@ from tools.dist.places import CannotBuild
 from tests.lab import linux_host
 from tests.lab.commands import wait_until
 from tests.lab.image import once
-from tests.lab.imaged import Server
 from tests.lab.state import CHECKOUT, cache
 from tests.left_out import left_out
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from tests.lab.imaged import Server
     from tests.lab.lab import Lab
 
     from .host import WindowsHost
@@ -156,15 +156,6 @@ def test_it_installs_itself_as_a_service_that_runs(packaged: WindowsHost) -> Non
     assert "running" == status["installed"]["service"]
     assert "windows-native" == status["node"]["vantage"]
     assert 0 == told[-1][1], told[-1][3]
-
-
-@pytest.fixture
-def server(lab: Lab, tmp_path: Path) -> Iterator[Server]:
-    made = Server(lab, tmp_path)
-    try:
-        yield made
-    finally:
-        made.end()
 
 
 @contextlib.contextmanager

@@ -140,17 +140,9 @@ def test_a_namespace_with_nothing_in_it(empty: Space) -> None:
     assert ((), ()) == (captured.routes, captured.neighbours)
 
 
-def cards() -> list[str]:
-    """This machine's links that a device stands behind."""
-    return [each.parent.name for each in Path("/sys/class/net").glob("*/device")]
-
-
-def test_a_namesake_of_a_card_is_not_taken_for_it(empty: Space) -> None:
+def test_a_namesake_of_a_card_is_not_taken_for_it(empty: Space, card: str) -> None:
     """Entered by nsenter(1), /sys shows this machine's card by the name, index and MAC of ours."""
-    if not cards():
-        pytest.skip("this machine has no card to be taken for")
-    name = cards()[0]
-    folder = Path("/sys/class/net") / name
+    name, folder = card, Path("/sys/class/net") / card
     index, mac = ((folder / each).read_text().strip() for each in ("ifindex", "address"))
     empty.do(
         f"ip link add name {name} index {index} address {mac} type veth peer name other",
@@ -163,12 +155,9 @@ def test_a_namesake_of_a_card_is_not_taken_for_it(empty: Space) -> None:
     assert (False, None, None) == (found.hardware, found.driver, found.bus)
 
 
-def test_a_link_is_found_in_sys_by_its_index_and_its_mac() -> None:
+def test_a_link_is_found_in_sys_by_its_index_and_its_mac(card: str) -> None:
     """What is asked of /sys for a plain Ethernet link, where netlink does not tell the bus."""
-    if not cards():
-        pytest.skip("this machine has no card")
-    name = cards()[0]
-    folder = Path("/sys/class/net") / name
+    name, folder = card, Path("/sys/class/net") / card
     index = int((folder / "ifindex").read_text())
     mac = (folder / "address").read_text().strip()
 
