@@ -52,6 +52,8 @@ def sight(item: discovery.Item) -> Sighting | None:
         addresses=addresses,
         macs=(mac,) if mac else (),
         attributes={"vendor": said["vendor"]} if "vendor" in said else {},
+        words=tuple(said.get("words", ())),
+        via=tuple(said.get("via", ())),
     )
 
 

@@ -44,6 +44,8 @@ def filled(store: Store, clock: Clock) -> Store:
     store.limits.take(node, "heartbeat", HEARTBEAT)
     store.audit.record([AuditRow("t", clock.now, node, detail={"a": [1.5, None, True, "\0"]})])
     submit(store, clock, node, alert(), change(), security())
+    every = [each.entry for each in store.feed.page().rows]
+    store.feed.decide(every, "acknowledged", by="user:ann", note="☃ \0")
     put(store, clock, node, interface())
     store.federation.put(node, [candidate()])
     store.comparisons.put(node, b"{}")

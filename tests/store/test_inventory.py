@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dpf_edge.store.inventory import SORTS
+from dpf_edge.store.finding import ORDERS
 
 from .fleet import thing
 
@@ -253,6 +253,8 @@ def test_those_seen_last_are_those_that_are_there(store: Store, shop: Fleet) -> 
         ("192.168.50.1", ["Till"]),
         ("192.168.50.", ["scale 50%_x", "Till", "192.168.50.2"]),
         ("4c:00:00:03", ["core"]),
+        ("24-5A-4C-00-00-03", ["core"]),
+        ("10.0.0.0/8", ["core"]),
         ("ubi switch", ["core"]),
         ("ubi till", []),
         ("%", ["scale 50%_x"]),
@@ -306,6 +308,6 @@ def test_every_order_is_the_same_on_both_databases_for_any_name(
         node, *(thing(f"{n}", name, mac=f"24:5a:4c:00:01:{n:02x}") for n, name in enumerate(called))
     )
 
-    for sort in SORTS:
+    for sort in ORDERS:
         assert len(called) == len(names(store, sort=sort))
     assert sorted(called, key=lambda name: name.casefold().encode()) == names(store, sort="name")

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from dpf_edge.store.keeper import Keeper, made_id, record
 from dpf_edge.store.records import AuditEntry, AuditPage
-from dpf_edge.store.schema import audit
+from dpf_edge.store.schema import audit, node
 from dpf_edge.wire.tokens import redacted
 
 if TYPE_CHECKING:
@@ -36,15 +36,23 @@ class Audit(Keeper):
         self,
         *,
         node_id: str | None = None,
+        site: str | None = None,
         tool: str | None = None,
         before: str | None = None,
         limit: int = 100,
     ) -> AuditPage:
-        """Some of the trail, newest first; ``before`` is what the page before said."""
+        """Some of the trail, newest first.
+
+        :param site: only what concerns a node that stands there.
+        :param before: what the page before said.
+        """
         limit = min(max(limit, 1), MOST_ROWS)
         asked = select(audit).order_by(audit.c.id.desc()).limit(limit + 1)
         if node_id is not None:
             asked = asked.where(audit.c.node_id == node_id)
+        if site is not None:
+            there = select(node.c.node_id).where(node.c.site == site)
+            asked = asked.where(audit.c.node_id.in_(there))
         if tool is not None:
             asked = asked.where(audit.c.tool == tool)
         if before is not None:

@@ -74,6 +74,8 @@ class DeviceRow(NamedTuple):
     sort_address: str
     search: str
     portrait: str
+    maker: str
+    via: str
     first_seen: float
     absent_since: float | None
     gone_at: float | None
@@ -281,7 +283,7 @@ class _Written(NamedTuple):
 def _create(written: _Written, news: News, device_id: str, its: Sequence[Thing]) -> None:
     face = faces.portrait([_view(thing) for thing in its])
     times = (min(thing.first_seen for thing in its), _absent_since(its), None)
-    written.created.append(DeviceRow(news.site, device_id, *_painted(face), face.text, *times))
+    written.created.append(DeviceRow(news.site, device_id, *_painted(face), *times))
     written.changes.append(changed(news, device_id, faces.NEW, None, face.label))
 
 
@@ -296,7 +298,7 @@ def _alter(written: _Written, news: News, was: _Stood, its: Sequence[Thing]) -> 
         if was.gone_at is not None:
             written.changes.append(changed(news, was.device_id, faces.BACK, None, face.label))
         if text != was.portrait:
-            row = DeviceRow(news.site, was.device_id, *_painted(face), text, *times)
+            row = DeviceRow(news.site, was.device_id, *_painted(face), *times)
             written.repainted.append(row)
             happened = faces.differences(faces.kept(was.portrait), face)
             written.changes.extend(changed(news, was.device_id, *each) for each in happened)
@@ -306,8 +308,9 @@ def _alter(written: _Written, news: News, was: _Stood, its: Sequence[Thing]) -> 
         written.presence.append(PresenceRow(news.site, was.device_id, *times))
 
 
-def _painted(face: Portrait) -> tuple[str, str, str, str]:
-    return face.kind, face.sort_name, face.sort_address, face.search
+def _painted(face: Portrait) -> tuple[str, str, str, str, str, str, str]:
+    ordered = face.kind, face.sort_name, face.sort_address
+    return *ordered, face.search, face.text, face.maker, face.seen_via
 
 
 def _absorb(connection: Connection, site: str, absorbed: Mapping[str, str]) -> None:

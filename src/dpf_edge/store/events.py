@@ -98,8 +98,8 @@ class Events(Keeper):
     def security(
         self, *, node_id: str | None = None, site: str | None = None, limit: int = 100
     ) -> tuple[SecurityEvent, ...]:
-        """Security records, the last first."""
-        asked = _latest(security_event, security_event.c.at, node_id, site, limit)
+        """Security records, those that came last first: when it was, each says itself."""
+        asked = _latest(security_event, security_event.c.received_at, node_id, site, limit)
         return self._read(SecurityEvent, asked)
 
     def _read(self, kind: Callable[..., T], asked: Select[Any]) -> tuple[T, ...]:

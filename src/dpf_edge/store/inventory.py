@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, func, select, update
 
 from dpf_edge.errors import StoreMissing
-from dpf_edge.store import bulk
+from dpf_edge.store import bulk, finding, surroundings
 from dpf_edge.store import portrait as faces
+from dpf_edge.store.finding import ORDERS, Asked, Found, Wanted
 from dpf_edge.store.keeper import Keeper, record
 from dpf_edge.store.records import (
     Change,
@@ -21,21 +22,13 @@ from dpf_edge.store.records import (
     Observation,
 )
 from dpf_edge.store.schema import change, device, device_key, item, node, part
+from dpf_edge.store.surroundings import Choices, Neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
-# By what devices can be ordered. Those that are there were all seen just now; among the others the
-# last one seen comes first.
-SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
-    "name": (device.c.sort_name, device.c.device_id),
-    "address": (device.c.sort_address, device.c.device_id),
-    "kind": (device.c.kind, device.c.sort_name, device.c.device_id),
-    "first-seen": (device.c.first_seen, device.c.device_id),
-    "seen": (func.coalesce(-device.c.absent_since, -1e18), device.c.device_id),
-}
 MOST_ROWS = 1_000
 
 
@@ -54,25 +47,80 @@ class Inventory(Keeper):
         limit: int = 50,
         offset: int = 0,
     ) -> DevicePage:
-        """Some devices.
+        """Some devices, by how many come before them; :meth:`find` goes on where a page ended.
 
-        :param query: words that all occur somewhere in a device's name, kind, addresses, hardware
-            addresses or attributes, in any case.
+        :param query: as :class:`~dpf_edge.store.finding.Wanted` has it.
         :param present: only those that are there (True), or that are not (False).
-        :param sort: one of :data:`SORTS`; anything else is ``name``.
+        :param sort: one of :data:`~dpf_edge.store.finding.ORDERS`; anything else is ``name``.
         """
-        chosen = _chosen(site, query, kind, present)
-        order = SORTS.get(sort, SORTS["name"])
-        if order is SORTS["name"] and (query or present is not None):
+        order = ORDERS.get(sort, ORDERS["name"])
+        if order is ORDERS["name"] and (query or present is not None):
             # Few are wanted of all: SQLite would walk through the index of names, and fetch each
             # of a hundred thousand rows by itself to look at it. This is no indexed column.
-            order = (device.c.sort_name.concat(""), device.c.device_id)
-        asked = select(device).where(*chosen).offset(max(offset, 0))
-        asked = asked.order_by(*(each.desc() if descending else each for each in order))
+            order = (device.c.sort_name.concat(""),)
+        keys = (*order, device.c.device_id)
         with self._database.reading() as connection:
+            chosen = finding.among_all(connection, Wanted(site=site, query=query, kind=kind))
+            if present is not None:
+                absent = device.c.absent_since
+                chosen.append(absent.is_(None) if present else absent.is_not(None))
+            asked = select(device).where(*chosen).offset(max(offset, 0))
+            asked = asked.order_by(*(each.desc() if descending else each for each in keys))
             total = connection.execute(select(func.count()).select_from(device).where(*chosen))
             rows = connection.execute(asked.limit(min(max(limit, 1), MOST_ROWS))).all()
             return DevicePage(_devices(connection, rows), total.scalar_one())
+
+    def find(self, wanted: Wanted, asked: Asked | None = None) -> Found:
+        """A page of the devices that are wanted, and how many there are in all.
+
+        :param asked: the page; its ``limit`` counts to :data:`MOST_ROWS`, an order that is none of
+            :data:`~dpf_edge.store.finding.ORDERS` is that of names, a cursor of another order none.
+        """
+        asked = asked or Asked()
+        asked = asked._replace(limit=min(max(asked.limit, 1), MOST_ROWS))
+        with self._database.reading() as connection:
+            page = finding.page(connection, wanted, asked)
+            whole = select(device).where(
+                bulk.among(connection, device.c.site, {each.site for each in page.spots}),
+                bulk.among(connection, device.c.device_id, [each.device_id for each in page.spots]),
+            )
+            rows = connection.execute(whole).all() if page.spots else []
+            known = {each.device_id: each for each in _devices(connection, rows)}
+            found = tuple(known[each.device_id] for each in page.spots if each.device_id in known)
+            return Found(found, page.total, page.before, page.after)
+
+    def choices(self, *, site: str | None = None) -> Choices:
+        """What there is to choose devices by: the first of each, in their order.
+
+        :param site: only its nodes; kinds and makers are those of all sites.
+        """
+        nodes = select(node.c.node_id, node.c.name).order_by(node.c.name, node.c.node_id)
+        if site is not None:
+            nodes = nodes.where(node.c.site == site)
+        with self._database.reading() as connection:
+            rows = connection.execute(nodes.limit(surroundings.MOST_CHOICES))
+            return Choices(
+                surroundings.distinct(connection, device.c.kind),
+                surroundings.distinct(connection, device.c.maker),
+                tuple((node_id, name) for node_id, name in rows),
+            )
+
+    def called(self, node_ids: Iterable[str]) -> dict[str, str]:
+        """What some nodes are called, by their ids."""
+        wanted = list(node_ids)
+        with self._database.reading() as connection:
+            asked = select(node.c.node_id, node.c.name)
+            asked = asked.where(bulk.among(connection, node.c.node_id, wanted))
+            return dict(connection.execute(asked).all()) if wanted else {}
+
+    def neighbours(self, device_id: str) -> Neighbours:
+        """What a device hangs together with now, as nodes tell of it.
+
+        :raises StoreMissing: there is no such device.
+        """
+        with self._database.reading() as connection:
+            row = _known(connection, device_id)
+            return surroundings.neighbours(connection, row.site, device_id)
 
     def device(self, device_id: str) -> DeviceDetail:
         """One device, all that nodes report of it, and what happened to it lately.
@@ -156,22 +204,6 @@ class Inventory(Keeper):
         with self._database.reading() as connection:
             by_state = {str(state): count for state, count in connection.execute(nodes)}
             return Counts(by_state, *connection.execute(devices).one())
-
-
-def _chosen(
-    site: str | None, query: str, kind: str | None, present: bool | None
-) -> list[ColumnElement[bool]]:
-    chosen: list[ColumnElement[bool]] = []
-    if site is not None:
-        chosen.append(device.c.site == site)
-    if kind is not None:
-        chosen.append(device.c.kind == kind)
-    if present is not None:
-        absent = device.c.absent_since
-        chosen.append(absent.is_(None) if present else absent.is_not(None))
-    for word in query.casefold().split()[:8]:
-        chosen.append(device.c.search.contains(word, autoescape=True))
-    return chosen
 
 
 def _known(connection: Connection, device_id: str) -> Row[Any]:

@@ -10,9 +10,11 @@ from dpf_edge.store import backup
 from dpf_edge.store.adapters import Adapters
 from dpf_edge.store.audit import Audit
 from dpf_edge.store.comparisons import Comparisons
+from dpf_edge.store.coverage import Coverage
 from dpf_edge.store.database import Database
 from dpf_edge.store.events import Events
 from dpf_edge.store.federation import Federation
+from dpf_edge.store.feed import Feed
 from dpf_edge.store.inventory import Inventory
 from dpf_edge.store.limits import Limits
 from dpf_edge.store.metrics import Metrics
@@ -60,7 +62,9 @@ class Store:
         self.runs = Runs(database, clock, sight)
         self.inventory = Inventory(database, clock)
         self.topology = Topology(database, clock)
+        self.coverage = Coverage(database, clock)
         self.events = Events(database, clock)
+        self.feed = Feed(database, clock)
         self.metrics = Metrics(database, clock)
         self.federation = Federation(database, clock)
         self.adapters = Adapters(database, clock, seal)

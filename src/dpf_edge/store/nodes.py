@@ -73,6 +73,12 @@ class Nodes(Keeper):
             found = [node_row(row) for row in connection.execute(asked)]
             return _detailed(connection, found)
 
+    def sites(self) -> tuple[str, ...]:
+        """The sites that have a node, by name."""
+        asked = select(node.c.site).distinct().order_by(node.c.site)
+        with self._database.reading() as connection:
+            return tuple(connection.execute(asked).scalars())
+
     def get(self, node_id: str) -> NodeDetail:
         """One node.
 

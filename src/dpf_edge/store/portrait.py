@@ -17,6 +17,10 @@ NEW, GONE, BACK, MOVED, RENAMED = "new", "gone", "back", "moved", "renamed"
 VAGUE = frozenset({"host", "network_device", "network_client"})
 # How much of a name orders devices: it stands in an index, where PostgreSQL takes 2 704 bytes.
 SORTED_CHARACTERS = 64
+# How much of a maker's name is chosen by: it stands in an index too.
+MAKER_CHARACTERS = 64
+# Of the words that a device is only found by, what a row takes: an attribute has 200 characters.
+FOUND_BY_CHARACTERS = 2_000
 # Addresses that an interface gives itself, the same wherever it is.
 LINK_LOCAL = ("fe80:", "169.254.")
 # What has no name sorts behind all that has one: no character comes after this.
@@ -40,6 +44,8 @@ class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     addresses: tuple[str, ...] = ()
     macs: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
+    words: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -62,7 +68,18 @@ class Portrait(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     def search(self) -> str:
         """All that a search looks through."""
         words = (self.name or "", self.kind, *self.addresses, *self.macs, *self.attributes.values())
-        return "\n".join(words).casefold()
+        more = "\n".join(self.words)[:FOUND_BY_CHARACTERS]
+        return "\n".join((*words, more) if more else words).casefold()
+
+    @property
+    def maker(self) -> str:
+        """Who made it; empty where nobody says."""
+        return self.attributes.get("vendor", "")[:MAKER_CHARACTERS]
+
+    @property
+    def seen_via(self) -> str:
+        """How it is seen, as a column in which each word stands between blanks."""
+        return f" {' '.join(self.via)} " if self.via else ""
 
     @property
     def text(self) -> str:
@@ -86,7 +103,8 @@ def portrait(views: Sequence[View]) -> Portrait:
     """
     if len(views) == 1:
         only = views[0].sighting
-        return Portrait(only.name, only.kind, only.addresses, only.macs, only.attributes)
+        whole = only.addresses, only.macs, only.attributes, only.words, only.via
+        return Portrait(only.name, only.kind, *whole)
     ordered = sorted(views, key=_rank)
     known = [view.sighting for view in ordered]
     now = [view.sighting for view in ordered if view.present] or known
@@ -99,6 +117,8 @@ def portrait(views: Sequence[View]) -> Portrait:
         addresses=tuple(dict.fromkeys(address for each in now for address in each.addresses)),
         macs=tuple(dict.fromkeys(mac for each in now for mac in each.macs)),
         attributes=attributes,
+        words=tuple(dict.fromkeys(word for each in known for word in each.words)),
+        via=tuple(dict.fromkeys(word for each in now for word in each.via)),
     )
 
 

@@ -47,6 +47,8 @@ class Sighting(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     :ivar addresses: its IP addresses, best first.
     :ivar macs: its hardware addresses.
     :ivar attributes: what else is worth showing: vendor, model, hostname.
+    :ivar words: what else it is found by: its services, its other names.
+    :ivar via: how it was seen, in words without a blank: ``arp_scan``, ``mdns``.
     """
 
     keys: tuple[str, ...] = ()
@@ -55,6 +57,8 @@ class Sighting(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     addresses: tuple[str, ...] = ()
     macs: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
+    words: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
 
 
 _SIGHTING = msgspec.json.Decoder(Sighting)
@@ -90,6 +94,8 @@ def _cleaned(sighting: Sighting) -> Sighting:
         addresses=tuple(map(clean, sighting.addresses)),
         macs=tuple(map(clean, sighting.macs)),
         attributes={clean(name): clean(value) for name, value in sighting.attributes.items()},
+        words=tuple(map(clean, sighting.words)),
+        via=tuple(map(clean, sighting.via)),
     )
 
 

@@ -12,18 +12,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
-from dpf_edge.store import bulk
+from dpf_edge.store import bulk, cables, finding
 from dpf_edge.store.devices import SAME_AS
 from dpf_edge.store.inventory import device_of, observation, observed
 from dpf_edge.store.keeper import Keeper
+from dpf_edge.store.portrait import sortable
 from dpf_edge.store.records import Observation, Placeless, Relation, Standing
 from dpf_edge.store.schema import device, item, relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from typing import Any
 
     from sqlalchemy import ColumnElement, Connection, Row
+
+    from dpf_edge.store.cables import Backbone, Cable, Dot
+    from dpf_edge.store.coverage import Range
+    from dpf_edge.store.finding import Wanted
 
 # Devices in memory at a time; each item of one may hold 64 KiB of what a node sent.
 AT_ONCE = 250
@@ -33,16 +38,49 @@ class Topology(Keeper):
     """``store.topology``."""
 
     @contextlib.contextmanager
-    def at_once(self, *, site: str | None = None) -> Iterator[Moment]:
+    def at_once(self, *, site: str | None = None, wanted: Wanted | None = None) -> Iterator[Moment]:
         """What there is now, for as long as this lasts; what is reported meanwhile is not in it.
 
         On SQLite nobody waits for it, but its log of changes grows; on PostgreSQL dead rows stay.
         So it is to be read through, and not to be kept open.
 
         :param site: only what is on one site.
+        :param wanted: only these devices, and what hangs together with them.
         """
         with self._database.snapshot() as connection:
-            yield Moment(connection, site)
+            yield Moment(connection, site, wanted)
+
+    def backbone(self, node_ids: Collection[str], *, stations: bool = True) -> Backbone:
+        """What stands between networks, as these nodes tell of it: routers, switches, cables.
+
+        :param stations: whether to count what hangs on each switch, which reads each of those.
+        """
+        with self._database.reading() as connection:
+            return cables.backbone(connection, node_ids, stations=stations)
+
+    def dots(
+        self,
+        site: str,
+        limit: int,
+        *,
+        within: Range | None = None,
+        blind: Collection[str] = (),
+    ) -> tuple[Dot, ...]:
+        """The first devices of a site, by address, as a drawing shows them.
+
+        Without those that were only told of by nodes that were blind then.
+
+        :param within: only those whose first address lies there.
+        :param blind: nodes of which nothing counts.
+        """
+        bounds = (sortable(within.first), sortable(within.last)) if within else None
+        with self._database.reading() as connection:
+            return tuple(cables.within(connection, site, bounds, limit, blind))
+
+    def hanging(self, site: str, device_ids: Collection[str]) -> tuple[Cable, ...]:
+        """On which switch or radio each of some devices of a site hangs."""
+        with self._database.reading() as connection:
+            return tuple(cables.hanging(connection, site, device_ids))
 
 
 class _Place(NamedTuple):
@@ -56,15 +94,21 @@ class _Place(NamedTuple):
 class Moment:
     """One moment of the store. Each of these may be read again and again, and gives the same."""
 
-    def __init__(self, connection: Connection, site: str | None) -> None:
+    def __init__(
+        self, connection: Connection, site: str | None, wanted: Wanted | None = None
+    ) -> None:
         self._connection = connection
         self._site = site
+        self._narrowed = wanted is not None and wanted.is_narrow
+        wanted = wanted or finding.Wanted(state=finding.KNOWN)
+        self._chosen = finding.among_all(connection, wanted)
 
     def devices(self) -> Iterator[Standing]:
-        """The devices that are there, or were missed too lately to be gone; by site and name."""
+        """The devices that are wanted, by site and name; where nothing was said, those that are
+        there or were missed too lately to be gone."""
         asked = (
             select(device)
-            .where(device.c.gone_at.is_(None), *self._here(device.c.site))
+            .where(*self._chosen, *self._here(device.c.site))
             .order_by(device.c.site, device.c.sort_name, device.c.device_id)
         )
         rows = self._connection.execute(asked.execution_options(yield_per=AT_ONCE))
@@ -85,8 +129,10 @@ class Moment:
     def relations(self) -> Iterator[Relation]:
         """How what is there hangs together, by node; that two items are one device is not said."""
         nodes = select(item.c.node_id).where(*self._here(item.c.site)).distinct()
-        there = select(device.c.device_id).where(device.c.gone_at.is_(None))
-        devices = set(self._connection.execute(there.where(*self._here(device.c.site))).scalars())
+        there = select(device.c.device_id).where(*self._chosen, *self._here(device.c.site))
+        devices = set(self._connection.execute(there).scalars())
+        if self._narrowed:
+            nodes = nodes.where(bulk.among(self._connection, item.c.device_id, devices))
         for node_id in sorted(self._connection.execute(nodes).scalars()):
             places = self._places(node_id)
             for row in self._related(node_id):
@@ -94,7 +140,7 @@ class Moment:
                 if source is None or target is None:
                     continue
                 ends = {source.device_id, target.device_id} - {None}
-                if ends <= devices:
+                if ends <= devices and (ends or not self._narrowed):
                     yield Relation(
                         source.site,
                         node_id,

@@ -15,6 +15,7 @@ from dpf_edge.store.schema import (
     candidate,
     change,
     change_event,
+    decision,
     device,
     device_key,
     event_batch,
@@ -135,7 +136,8 @@ def _old(now: float, kept_since: float) -> Iterator[Old]:
     yield Old(event_batch, event_batch.c.received_at < now - BATCH_SECONDS)
     yield Old(alert, and_(alert.c.status == "resolved", alert.c.last_at < kept_since))
     yield Old(change_event, change_event.c.last_at < kept_since)
-    yield Old(security_event, security_event.c.at < kept_since)
+    yield Old(security_event, security_event.c.received_at < kept_since)
+    yield Old(decision, decision.c.at < kept_since)
     yield Old(interface_metric, interface_metric.c.kept_at <= now - FRESH_SECONDS)
     yield Old(candidate, candidate.c.seen_at <= now - FORGOTTEN_SECONDS)
     yield Old(session, session.c.expires_at <= now)

@@ -38,6 +38,8 @@ AGENT_MODE = 60
 AGENT_VERSION = 40
 ITEMS = 10_000
 RELATIONSHIPS = 20_000
+# How a network is told: an item of this type, under a key that begins so.
+NETWORK, NETWORK_KEY = "subnet", "subnet:"
 
 Filled = Annotated[str, Meta(min_length=1)]
 

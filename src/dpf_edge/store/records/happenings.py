@@ -110,6 +110,52 @@ class SecurityEvent(msgspec.Struct, frozen=True):
     received_at: float
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of the feed: what happened to a device, or what a node told of.
+
+    :ivar entry: what it is known by.
+    :ivar source: ``device``, ``alert``, ``event`` or ``security``.
+    :ivar at: when there was last something to say of it, by the Authority's clock.
+    :ivar kind: ``new``, ``gone`` …; an event's class (``second-dhcp-server``), or its source.
+    :ivar severity: ``info``, ``warn``, ``error`` or ``critical``.
+    :ivar state: ``open``, ``acknowledged`` or ``resolved``.
+    :ivar device_name: as it is called now; None where it is not there any more.
+    :ivar before: where a device was, or what it was called, before.
+    :ivar count: how often it was told.
+    :ivar told_at: what a record says of when it was (RFC 3339), where that is another time.
+    :ivar actor: who brought the state about, where somebody did.
+    """
+
+    entry: str
+    source: str
+    at: float
+    site: str
+    kind: str
+    severity: str
+    state: str
+    node_id: str | None = None
+    node_name: str | None = None
+    device_id: str | None = None
+    device_name: str | None = None
+    summary: str = ""
+    before: str | None = None
+    after: str | None = None
+    component: str | None = None
+    count: int = 1
+    since: float | None = None
+    told_at: str | None = None
+    actor: str | None = None
+    decided_at: float | None = None
+    note: str | None = None
+
+
+class FeedPage(msgspec.Struct, frozen=True):
+    """Some of the feed, newest first; ``before`` asks for what is older, None at its end."""
+
+    rows: tuple[Entry, ...]
+    before: str | None
+
+
 class InterfaceMetric(msgspec.Struct, frozen=True):
     """The latest figures of one interface: the contract's fields as they came."""
 

@@ -33,6 +33,7 @@ from dpf_edge.store.schema.happenings import (
     alert,
     candidate,
     change_event,
+    decision,
     event_batch,
     interface_metric,
     security_event,
@@ -63,6 +64,7 @@ __all__ = [
     "change",
     "change_event",
     "comparison",
+    "decision",
     "device",
     "device_key",
     "event_batch",
@@ -85,7 +87,7 @@ __all__ = [
 
 # The migrations' revisions, oldest first. Written here so that opening a store that is up to date
 # needs no Alembic, whose import takes longer than all the rest; a test holds them together.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002", "0003", "0004")
 REVISION = REVISIONS[-1]
 
 # What marks an SQLite file as ours, "dpfe" in ASCII (PRAGMA application_id, file(1) shows it).

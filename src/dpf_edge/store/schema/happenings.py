@@ -47,6 +47,22 @@ alert = Table(
     Column("resolved_at", Seconds),
     PrimaryKeyConstraint("node_id", "dedup_key"),
     Index("alert_by_status", "status", "last_at"),
+    Index("alert_by_time", "last_at"),
+)
+
+# What somebody decided about an entry of the feed. Of an alert its own status is what holds, and
+# this says who brought it about.
+decision = Table(
+    "decision",
+    metadata,
+    required("site"),
+    required("entry"),  # as store.feed names it: bounded, as the parts of its key are
+    required("state"),  # acknowledged | resolved
+    required("actor"),
+    required("at", Seconds),
+    Column("note", Words),
+    PrimaryKeyConstraint("site", "entry"),
+    Index("decision_by_age", "at"),
 )
 
 change_event = Table(
@@ -81,7 +97,8 @@ security_event = Table(
     required("document", Json),
     required("received_at", Seconds),
     PrimaryKeyConstraint("node_id", "event_key"),
-    Index("security_event_by_time", "at"),
+    # Not by `at`: whoever made the record says that.
+    Index("security_event_by_arrival", "received_at"),
 )
 
 # The latest of each interface, for 90 s.

@@ -117,6 +117,8 @@ device = Table(
     required("sort_address"),
     required("search"),  # all that is searched, casefolded
     required("portrait"),  # name, kind, addresses, macs, attributes, as JSON
+    required("maker"),  # who made it, as its attributes say; cut, for it stands in an index
+    required("via"),  # how it is seen: words, each with a blank on either side
     required("first_seen", Seconds),
     Column("absent_since", Seconds),  # NULL: the newest run of some node has it
     Column("gone_at", Seconds),
@@ -124,6 +126,11 @@ device = Table(
     Index("device_by_id", "device_id"),
     Index("device_by_name", "site", "sort_name", "device_id"),
     Index("device_by_name_anywhere", "sort_name", "device_id"),
+    # What there is to choose from.
+    Index("device_by_kind", "kind"),
+    Index("device_by_maker", "maker"),
+    # Who stands in a range of addresses, and how many do: answered out of the index alone.
+    Index("device_by_address", "site", "sort_address", "device_id", "absent_since", "gone_at"),
     **ROOM,
 )
 # Those that are missed and not gone yet: a few, looked for at every run.
