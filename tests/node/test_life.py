@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 
 from dpf_edge.errors import PrivateFileBusy, PrivateFileUnsafe, StateCorrupt
 from dpf_edge.host.capture import Replay
+from dpf_edge.host.clock import SystemClock
 from dpf_edge.wire import discovery, tokens
 from dpf_edge.wire.vocabulary import CapabilityStatus, TrustState
 from tests.node.running import BLIND, FAST, SEES, UNSURE, machine, running, settings
@@ -20,6 +22,7 @@ from tests.node.servers import until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dpf_edge.host.seam import Host
     from tests.node.servers import Server
 
 
@@ -416,6 +419,68 @@ def test_a_blind_node_says_so_once_in_words_and_says_when_it_is_over(
     assert "Docker" in told_blind[0]["text"]
     assert ["info"] == [line["level"] for line in node.events("blind")[1:]]
     assert "is yes now" in node.events("blind")[1]["text"]
+
+
+class Ahead(SystemClock):
+    """This machine's clock, some seconds ahead."""
+
+    seconds = 0.0
+
+    def ticks(self) -> float:
+        return super().ticks() + self.seconds
+
+
+def test_a_node_says_for_how_long_it_has_answered_as_it_does(
+    authority: Scripted, server: Server, tmp_path: Path
+) -> None:
+    stands, clock = [BLIND], Ahead()
+    given = settings(server.url, tmp_path, token=authority.issue())
+
+    def told() -> tuple[str, int] | None:
+        beats = authority.node.beats if authority.nodes else []
+        report = next(iter((beats[-1].capability_reports if beats else None) or ()), None)
+        evidence = (report.evidence if report else None) or {}
+        return (evidence["lanAnswer"], evidence["lanForSec"]) if "lanForSec" in evidence else None
+
+    with running(given, host=lambda: machine(stands[0]), clock=clock):
+        until(lambda: told() is not None)
+        clock.seconds = 3600
+        until(lambda: (now := told()) is not None and now[1] >= 3600)
+        blind = told()
+        stands[0] = SEES
+        until(lambda: (now := told()) is not None and now[0] == "yes")
+        sees = told()
+
+    assert blind is not None
+    assert "no" == blind[0]
+    assert sees is not None
+    assert sees[1] < 3600
+
+
+def test_a_node_whose_look_hangs_says_how_old_its_answer_is(
+    authority: Scripted, server: Server, tmp_path: Path
+) -> None:
+    release, clock, looks = threading.Event(), Ahead(), []
+
+    def host() -> Host:
+        looks.append(1)
+        if len(looks) > 2:
+            release.wait(20)
+        return machine(SEES)
+
+    def age() -> int:
+        reports = authority.node.beats[-1].capability_reports or ()
+        return int((reports[0].evidence or {}).get("lookedAgoSec", -1)) if reports else -1
+
+    given = settings(server.url, tmp_path, token=authority.issue())
+    timing = FAST._replace(sweep_deadline=0.3)
+    with running(given, host=host, timing=timing, clock=clock):
+        until(lambda: len(looks) > 2)
+        until(lambda: age() >= 0)
+        clock.seconds = 3600
+        until(lambda: age() >= 3600)
+        release.set()
+        until(lambda: 0 <= age() < 60)
 
 
 def test_a_node_that_cannot_tell_sweeps_and_says_so(

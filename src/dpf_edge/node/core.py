@@ -105,6 +105,8 @@ class Core:
     memory: Memory = field(default_factory=memory.Memory)
     standing: Standing = field(default_factory=lambda: Standing(Mode.ENROLLING))
     sight: Sight | None = None
+    looked: float | None = None
+    """When :attr:`sight` was taken, by the clock's ticks; a look that fails leaves both."""
     outcomes: tuple[Outcome, ...] = ()
     started: float = 0.0
     progress: dict[Loop, Progress] = field(

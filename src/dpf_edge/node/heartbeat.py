@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # Evidence is read by people in a table, and kept for each beat: it names, and tells no stories.
 EVIDENCE_CHARACTERS = 300
 ADVICE = 8
+# What the answer rests on, in a dozen short lines: some 1.5 KiB of a beat.
+SIGNALS, SIGNAL_CHARACTERS = 12, 80
 SEEN = {
     Answer.YES: CapabilityStatus.HEALTHY,
     Answer.UNKNOWN: CapabilityStatus.DEGRADED,
@@ -57,6 +59,8 @@ class Beats:
         self._core = core
         # An Authority that does not know what is reported refuses the whole beat; it gets none.
         self._is_bare = False
+        # What the last look answered, and since which tick every look has.
+        self._stood: tuple[Answer, float] | None = None
 
     async def beat(self) -> float:
         """One heartbeat.
@@ -146,12 +150,28 @@ class Beats:
             status=capability_status(core.diagnosis, core.outcomes),
             evidence={
                 **evidence(core.diagnosis, core.outcomes),
+                **self._held(core.diagnosis),
                 "level": core.settings.level.value,
                 "outbox": outbox_evidence(core.depth, core.dropped),
                 "authorityClockAheadSec": round(core.authority.ahead or 0),
             },
         )
         return heartbeat.Request(capability_reports=(report,))
+
+    def _held(self, diagnosis: Diagnosis | None) -> dict[str, int]:
+        """How old the answer is, and for how many seconds it has been so.
+
+        It is since the node runs, at most.
+        """
+        if diagnosis is None:
+            return {}
+        now, answer = self._core.clock.ticks(), diagnosis.lan.answer
+        if self._stood is None or self._stood[0] is not answer:
+            self._stood = answer, now
+        held = {"lanForSec": round(now - self._stood[1])}
+        looked = self._core.looked
+        # A look that hangs leaves the answer before it, which each beat would make new again.
+        return held if looked is None else {**held, "lookedAgoSec": round(now - looked)}
 
 
 def capability_status(diagnosis: Diagnosis | None, outcomes: Iterable[Outcome]) -> CapabilityStatus:
@@ -181,6 +201,11 @@ def evidence(diagnosis: Diagnosis | None, outcomes: Iterable[Outcome]) -> dict[s
             "deploymentRow": diagnosis.recommendation.row,
             "deploymentRuntime": diagnosis.recommendation.runtime.value,
             "advice": [each.code for each in diagnosis.advice[:ADVICE]],
+            "layers": [[each.name, each.kind, each.says or ""] for each in diagnosis.layers],
+            "signals": [
+                [text[:SIGNAL_CHARACTERS] for text in (each.signal, each.value, each.source)]
+                for each in diagnosis.evidence[:SIGNALS]
+            ],
         }
     told["lastSweep"] = {each.name: each.status.value for each in outcomes}
     told["lastSweepItems"] = sum(each.found for each in outcomes)

@@ -76,6 +76,7 @@ class Rounds:
         self._due = now + pace
         try:
             core.sight = await core.looker.look()
+            core.looked = core.clock.ticks()
         except LookFailed as error:
             self._failed(error.status, str(error))
             return max(0.0, self._due - core.clock.ticks())
