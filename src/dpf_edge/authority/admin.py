@@ -34,7 +34,6 @@ PREFIX = "/api/v1/admin"
 # An operator's forms are small.
 BODY = Cap(64 * limits.KIB, tells=True)
 MOST_ROWS = 500
-AUDIT_MODE = "admin"
 
 
 def form(kind: type[T]) -> Body[T]:
@@ -127,7 +126,7 @@ class Ask:
                     node_id=node_id,
                     ms=round((self.authority.ticks() - self.began) * 1000, 3),
                     detail=detail(done) if detail else None,
-                    mode=AUDIT_MODE,
+                    mode=login.AUDIT_MODE,
                     actor=self.caller.actor,
                 )
                 store.audit.record([row])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dpf_edge.authority.admin import Ask
 
-SORTS = ("name", "seen", "first-seen", "kind", "address")
+SORTS = ("name", "seen", "first-seen", "kind", "maker", "address")
 CHANGES = ("new", "gone", "back", "moved", "renamed")
 ROWS = 50
 # Deeper than any list is looked through by pages; a query narrows it.

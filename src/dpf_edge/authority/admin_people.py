@@ -118,7 +118,7 @@ async def sign_out(ask: Ask) -> Reply:
     session = ask.caller.session
     if session is None:
         raise not_found("an API token has no session to end")
-    await ask.stored(lambda store: store.people.sign_out(session))
+    await login.sign_out(ask.authority, ask.caller, session)
     return Reply({})
 
 

@@ -43,11 +43,13 @@ from dpf_edge.authority.shield import Shield
 from dpf_edge.wire.refusals import Code, Refusal
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from dpf_edge.authority.self_diagnosis import Here
     from dpf_edge.authority.settings import Settings
     from dpf_edge.store.kept import Store
 
@@ -68,12 +70,21 @@ OPERATIONS = (
 )
 
 
-def create(store: Store, settings: Settings, clock: Callable[[], float]) -> Starlette:
+def create(
+    store: Store,
+    settings: Settings,
+    clock: Callable[[], float],
+    *,
+    stop: asyncio.Event | None = None,
+    here: Here | None = None,
+) -> Starlette:
     """An Authority over a store.
 
     :param clock: gives the time, in seconds since 1970 (UTC).
+    :param stop: set when the server is told to end.
+    :param here: how to diagnose this machine; None: it is no node's.
     """
-    authority = Authority(store, settings, clock)
+    authority = Authority(store, settings, clock, stop=stop, here=here)
     app = Starlette(
         routes=[
             *edge_routes(authority),

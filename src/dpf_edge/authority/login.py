@@ -13,6 +13,9 @@ from enum import IntEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from dpf_edge.store.records import AuditRow
 from dpf_edge.wire import tokens
 from dpf_edge.wire.limits import HOUR, MINUTE, Ceiling
 from dpf_edge.wire.refusals import Code, Refusal, rate_limited, unauthorized
@@ -39,6 +42,9 @@ GUESSES = (Ceiling(10, MINUTE), Ceiling(60, HOUR))
 # take half a core.
 BUCKETS = 64
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Which way a call of the trail came.
+AUDIT_MODE = "admin"
+SIGN_IN, SIGN_OUT = "admin.sign-in", "admin.sign-out"
 CSRF_HEADER = "x-csrf-token"
 LONGEST_PASSWORD = 1024
 
@@ -157,14 +163,17 @@ async def sign_in(authority: Authority, name: str, password: str) -> OpenedSessi
     if "\0" in name:
         name = ""  # nobody is called so either, and no database takes the other
     bucket = int(tokens.digest(name)[:8], 16) % BUCKETS
+    began = authority.ticks()
 
     def attempt(store: Store) -> OpenedSession | float | None:
         taken = store.limits.take(f"sign-in:{bucket}", "sign-in", GUESSES)
         if taken.wait is not None:
             return taken.wait
-        if len(password) > LONGEST_PASSWORD:
-            return None
-        return store.people.sign_in(name, Secret(password), ttl_seconds=SESSION_SECONDS)
+        opened = None
+        if len(password) <= LONGEST_PASSWORD:
+            opened = store.people.sign_in(name, Secret(password), ttl_seconds=SESSION_SECONDS)
+        note_sign_in(authority, began, opened, by="password", name=name)
+        return opened
 
     async with authority.hashing:
         opened = await authority.threads.run(attempt, authority.store)
@@ -177,9 +186,76 @@ async def sign_in(authority: Authority, name: str, password: str) -> OpenedSessi
 
 async def use_link(authority: Authority, link: str) -> OpenedSession | None:
     """Open a session for whoever has a one-time link; None where it was used or is too old."""
-    digest = tokens.digest(link)
-    return await authority.threads.run(
-        lambda: authority.store.people.use_link(digest, ttl_seconds=SESSION_SECONDS)
+    digest, began = tokens.digest(link), authority.ticks()
+
+    def attempt(store: Store) -> OpenedSession | None:
+        opened = store.people.use_link(digest, ttl_seconds=SESSION_SECONDS)
+        # Anybody can make up links, without an end: of those that let nobody in, some are noted.
+        if opened is not None or store.limits.take("sign-in:link", "sign-in", GUESSES).wait is None:
+            note_sign_in(authority, began, opened, by="link")
+        return opened
+
+    return await authority.threads.run(attempt, authority.store)
+
+
+async def sign_out(authority: Authority, caller: Who, session: str) -> None:
+    """End a session."""
+    began = authority.ticks()
+
+    def together(store: Store) -> None:
+        with store.together():
+            store.people.sign_out(session)
+            store.audit.record([noted(authority, SIGN_OUT, began, caller.actor)])
+
+    await authority.threads.run(together, authority.store)
+
+
+def note_sign_in(
+    authority: Authority,
+    began: float,
+    opened: OpenedSession | None,
+    *,
+    by: str,
+    name: str | None = None,
+) -> None:
+    """Write down that somebody came in, or tried to.
+
+    :param by: ``password`` or ``link``; neither is written down itself.
+    :param name: what was typed as a name. One that nobody has is left out: it may be a password.
+    """
+    store, detail = authority.store, {"by": by}
+    if opened is not None:
+        actor = f"user:{opened.session.name or 'sign-in link'}"
+        row = noted(authority, SIGN_IN, began, actor, detail=detail)
+    else:
+        if any(each.name == name for each in store.people.list()):
+            detail["name"] = str(name)
+        row = noted(authority, SIGN_IN, began, "nobody", detail=detail)
+        row = msgspec.structs.replace(
+            row, status=HTTPStatus.UNAUTHORIZED, code=str(Code.UNAUTHORIZED)
+        )
+    store.audit.record([row])
+
+
+def noted(
+    authority: Authority,
+    tool: str,
+    began: float,
+    actor: str,
+    *,
+    detail: dict[str, str] | None = None,
+) -> AuditRow:
+    """What the trail says of one call.
+
+    :param began: when the call came, by :attr:`Authority.ticks`.
+    """
+    return AuditRow(
+        tool=tool,
+        at=authority.clock(),
+        ms=round((authority.ticks() - began) * 1000, 3),
+        detail=detail,
+        mode=AUDIT_MODE,
+        actor=actor,
     )
 
 

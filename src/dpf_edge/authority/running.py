@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
+    from dpf_edge.authority.self_diagnosis import Here
     from dpf_edge.authority.serve import Listening
     from dpf_edge.authority.settings import Settings
     from dpf_edge.host.listening import Socket
@@ -35,15 +36,17 @@ async def run(
     tls: ssl.SSLContext | None = None,
     ready: Callable[[Listening], None] | None = None,
     room: int = 1024,
+    here: Here | None = None,
 ) -> None:
     """Run an Authority until ``stop`` is set; it has then ended within about two seconds.
 
     :param sockets: bound and listening; closed at the end. The store stays open: it is the
         caller's.
     :param ready: called once connections are accepted, with where.
+    :param here: how to diagnose this machine; None: it is no node's.
     """
     keeping = asyncio.create_task(upkeep(store))
-    app = create(store, settings, clock)
+    app = create(store, settings, clock, stop=stop, here=here)
     try:
         await serve(app, sockets, stop=stop, tls=tls, ready=ready, room=room)
     finally:
