@@ -14,7 +14,9 @@ from dpf_edge.authority.pages import (
     api_tokens,
     assets,
     audit,
+    coverage,
     joining,
+    map,
     node,
     nodes,
     see,
@@ -31,6 +33,8 @@ MODULES = (
     joining,
     nodes,
     node,
+    map,
+    coverage,
     audit,
     api_tokens,
 )
