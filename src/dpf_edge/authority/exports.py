@@ -14,19 +14,19 @@ import msgspec
 from dpf_edge.export import told
 from dpf_edge.export.inventory import Edge, Entry, Inventory, Network, placed
 from dpf_edge.wire import times
+from dpf_edge.wire.discovery import NETWORK, NETWORK_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dpf_edge.export.inventory import Offer
+    from dpf_edge.store.finding import Wanted
     from dpf_edge.store.kept import Store
     from dpf_edge.store.records import Observation, Placeless, Relation, Standing
     from dpf_edge.store.topology import Moment
 
 # Item types that say hardly more than that something is there, as published.
 VAGUE = frozenset({"host", "network_device", "network_client"})
-# What published nodes call a network, and how its key begins.
-NETWORK, NETWORK_KEY = "subnet", "subnet:"
 # What of a device's first item is worth more than the few facts that its page shows.
 FACTS = ("os", "model", "serial", "description", "location")
 
@@ -48,31 +48,29 @@ class _Facts(msgspec.Struct, frozen=True, rename="camel"):
     network_address: Any = None
 
 
-class _Ports(msgspec.Struct, frozen=True, rename="camel"):
-    """What is read of a relationship's rawData."""
-
-    port: Any = None
-    far_port: Any = None
-
-
 _FACTS = msgspec.json.Decoder(_Facts)
-_PORTS = msgspec.json.Decoder(_Ports)
 
 
 @contextlib.contextmanager
-def inventory(store: Store, *, now: float, site: str | None = None) -> Iterator[Inventory]:
+def inventory(
+    store: Store, *, now: float, site: str | None = None, wanted: Wanted | None = None
+) -> Iterator[Inventory]:
     """All that is there at one moment; good for as long as this lasts.
 
     Devices and edges are read from the store as an exporter goes through them.
 
     :param now: the time, in seconds since 1970.
     :param site: only what is on one site.
+    :param wanted: only these devices, and the networks that they are of.
     :raises StoreUnavailable: also while an exporter reads.
     """
-    with store.topology.at_once(site=site) as moment:
+    with store.topology.at_once(site=site, wanted=wanted) as moment:
         places = networks(moment.placeless())
-        known = tuple(sorted(set(places.values())))
-        yield Inventory(Devices(moment), known, Edges(moment, places), times.stamp(now))
+        known, edges = tuple(sorted(set(places.values()))), Edges(moment, places)
+        if wanted is not None and wanted.is_narrow:
+            touched = {end for each in edges for end in (each.source, each.target)}
+            known = tuple(each for each in known if each.key in touched)
+        yield Inventory(Devices(moment), known, edges, times.stamp(now))
 
 
 class Devices:
@@ -149,8 +147,7 @@ def edge(each: Relation, places: dict[Spot, Network]) -> Edge | None:
     target = each.target_device or _key(places, each.site, each.target_key)
     if source is None or target is None or source == target:
         return None
-    ports = _PORTS.decode(each.raw) if each.raw else _Ports()
-    return Edge(source, target, each.kind, told.text(ports.port), told.text(ports.far_port))
+    return Edge(source, target, each.kind, *told.ports(each.raw))
 
 
 def facts(raw: str) -> _Facts:

@@ -58,6 +58,12 @@ MOST = 64
 # An address in its longest form, with zone and prefix length, fits three times.
 LONGEST = 128
 
+# Other names and services of a device that it is found by; more tell no more.
+MOST_WORDS = 128
+WORD_LENGTH = 64
+# How a published node and ours say that they found a thing.
+VIA = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
 # Where a host item of ours says whether its node sees the LAN.
 SEES = "lanAnswer"
 # Published and our own keys that say what they are made of.
@@ -104,7 +110,31 @@ def sighting(item: Item) -> Sighting | None:
         addresses=telling or tuple(each.text for each in addresses),
         macs=macs,
         attributes=shown,
+        words=tuple(dict.fromkeys(found_by(facts)))[:MOST_WORDS],
+        via=(via,) if (via := how_seen(facts)) else (),
     )
+
+
+def found_by(facts: dict[str, Any]) -> Iterator[str]:
+    """What else somebody may look for a device by: its other names, its services and ports."""
+    for name in listed(facts, "names"):
+        if isinstance(name, str):
+            yield name[:WORD_LENGTH]
+    for each in listed(facts, "services"):
+        if isinstance(each, str):
+            yield each[:WORD_LENGTH]
+        elif isinstance(each, dict):
+            told = (each.get("name"), each.get("product"))
+            yield from (word[:WORD_LENGTH] for word in told if isinstance(word, str) and word)
+            port = each.get("port")
+            if isinstance(port, int) and not isinstance(port, bool) and 0 < port < 1 << 16:
+                yield f"{port}/{'udp' if each.get('transport') == 'udp' else 'tcp'}"
+
+
+def how_seen(facts: dict[str, Any]) -> str | None:
+    """The word for how a thing was found; None where nobody says."""
+    told = facts.get("discoveredVia")
+    return told if isinstance(told, str) and VIA.fullmatch(told) else None
 
 
 def kind_of(item_type: str, facts: dict[str, Any]) -> str:
@@ -113,7 +143,8 @@ def kind_of(item_type: str, facts: dict[str, Any]) -> str:
     made_out = facts.get("deviceKind")
     if item_type == "host" and isinstance(made_out, str) and KIND.fullmatch(made_out):
         return made_out.replace("-", "_")
-    return KINDS.get(item_type, item_type)
+    # Cut: it stands in an index, where PostgreSQL takes 2 704 bytes.
+    return KINDS.get(item_type, item_type)[:FACT_LENGTH]
 
 
 def is_blind(request: Request) -> bool:

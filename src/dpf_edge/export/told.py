@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from dpf_edge.export.inventory import Offer
 from dpf_edge.export.text import plain
 
@@ -20,6 +22,25 @@ MOST_PORT = 65_535
 # A network interface with its addresses is four deep. What is much deeper is meant to break a
 # reader, ours or the next one's.
 MOST_DEPTH = 16
+
+
+class _Ports(msgspec.Struct, frozen=True, rename="camel"):
+    """What is read of a relationship's rawData."""
+
+    port: Any = None
+    far_port: Any = None
+
+
+_PORTS = msgspec.json.Decoder(_Ports)
+
+
+def ports(raw: str | None) -> tuple[str | None, str | None]:
+    """The ports at a relationship's source and at its target.
+
+    :param raw: its rawData: an object, or it would not have been taken; None where it has none.
+    """
+    told = _PORTS.decode(raw) if raw else _Ports()
+    return text(told.port), text(told.far_port)
 
 
 def text(told: Any) -> str | None:  # noqa: ANN401 - any JSON
