@@ -11,6 +11,7 @@ import threading
 import time
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
@@ -117,6 +118,41 @@ def test_the_link_that_it_prints_leads_to_its_page(up: UpProcess) -> None:
 
     assert "trusted" in page
     assert re.search(r"edge_[0-9a-f]{16}", page)
+
+
+def test_its_page_diagnoses_this_machine_again(up: UpProcess) -> None:
+    link = up.said(r"Open (http://127\.0\.0\.1:\d+)/sign-in\?link=(\S+)")
+    node = up.said(r"enrolled as (edge_[0-9a-f]{16})")[1]
+    browser = build_opener(HTTPCookieProcessor(CookieJar()))
+    browser.open(f"{link[1]}/sign-in?link={link[2]}", timeout=SECONDS).close()
+
+    def page() -> str:
+        with browser.open(f"{link[1]}/diagnose", timeout=SECONDS) as answer:
+            return str(answer.read().decode())
+
+    first = page()
+    assert node in first
+    taken = re.search(r'datetime="([^"]+)"', first)
+    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', first)
+    assert taken
+    assert csrf
+    limit = time.monotonic() + SECONDS
+    while taken[1] in page():  # it is told to the second
+        assert time.monotonic() < limit
+        body = urlencode({"csrf": csrf[1]}).encode()
+        browser.open(f"{link[1]}/diagnose", body, timeout=SECONDS).close()
+
+
+def test_ctrl_c_ends_it_while_somebody_reads_along(up: UpProcess) -> None:
+    link = up.said(r"Open (http://127\.0\.0\.1:\d+)/sign-in\?link=(\S+)")
+    browser = build_opener(HTTPCookieProcessor(CookieJar()))
+    browser.open(f"{link[1]}/sign-in?link={link[2]}", timeout=SECONDS).close()
+    with browser.open(f"{link[1]}/changes/live", timeout=SECONDS) as reading:
+        assert b"retry: " in reading.readline()
+        assert up.end() == 0
+        # Its end is said, and no connection is torn.
+        assert b"come back" in reading.read()
+    assert "Traceback" not in "\n".join(up.lines)
 
 
 def test_ctrl_c_ends_it_in_order(up: UpProcess) -> None:

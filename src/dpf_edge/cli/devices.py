@@ -34,7 +34,11 @@ def command(context: click.Context) -> None:
 @the_store
 @the_folder
 @click.option("--site", help="Only those of one site.")
-@click.option("--query", default="", help="Only those whose name, address or maker holds this.")
+@click.option(
+    "--query",
+    default="",
+    help="Only those with these words: name, address, MAC, maker, kind, 192.168.1.0/24.",
+)
 @click.option("--kind", help="Only those of one kind: host, switch, access_point …")
 @click.option("--gone", is_flag=True, help="Only those that no node sees any more.")
 @click.option(

@@ -15,8 +15,10 @@ from dpf_edge.cli.authority import LISTEN
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from dpf_edge.authority.self_diagnosis import Here
     from dpf_edge.authority.serve import Listening
     from dpf_edge.host.listening import Socket
+    from dpf_edge.model import Diagnosis
     from dpf_edge.node.settings import NodeSettings
     from dpf_edge.store.kept import Store
 
@@ -43,21 +45,20 @@ def command(listen: str | None, folder: str | None) -> int:
     """
     from dpf_edge.cli import render
     from dpf_edge.cli.authority_store import opened, say
-    from dpf_edge.host.live import live
-    from dpf_edge.vantage.diagnose import diagnose
 
-    render.diagnosis(diagnose(live()))
+    here = this_machine(folder := folder or own_folder())
+    render.diagnosis(here.last.diagnosis)
     # Into a pipe too it comes before what the two say; they go on for as long as anybody likes.
     sys.stdout.flush()
-    where = folder or own_folder()
     sockets = bound(listen)
     with contextlib.ExitStack() as undone:
         for each in sockets:
             undone.callback(each.close)
-        store = undone.enter_context(opened(None, where, sealed=True))
+        store = undone.enter_context(opened(None, folder, sealed=True))
         say("")
-        say(f"Kept in {where}; `dpf-edge nodes list --state-dir {where}` looks at it from outside.")
-        asyncio.run(both(Up(store, sockets, where)))
+        outside = f"`dpf-edge nodes list --state-dir {folder}`"
+        say(f"Kept in {folder}; {outside} looks at it from outside.")
+        asyncio.run(both(Up(store, sockets, folder, here)))
     return 0
 
 
@@ -67,6 +68,40 @@ class Up(NamedTuple):
     store: Store
     sockets: tuple[Socket, ...]
     folder: str
+    here: Here | None = None
+
+
+def this_machine(folder: str) -> Here:
+    """This machine, diagnosed; the page may ask for it again.
+
+    :param folder: where the node keeps who it is, once it has enrolled.
+    :raises DpfEdgeError: it cannot be diagnosed.
+    """
+    from dpf_edge.authority.self_diagnosis import Here, Taken
+    from dpf_edge.host.live import live
+    from dpf_edge.vantage.diagnose import diagnose
+
+    def look() -> Diagnosis:
+        return diagnose(live())
+
+    began, at = time.monotonic(), time.time()
+    found = look()
+    taken = Taken(found, at, time.monotonic() - began)
+    return Here(look, taken, node_id=lambda: own_node(folder))
+
+
+def own_node(folder: str) -> str | None:
+    """The id of this machine's node; None where it has not enrolled yet, or cannot be read."""
+    import os
+
+    from dpf_edge.errors import DpfEdgeError
+    from dpf_edge.node import state
+
+    try:
+        known = state.load(os.path.join(folder, NODE_FOLDER))  # noqa: PTH118
+    except DpfEdgeError:
+        return None
+    return None if known is None else known.node_id
 
 
 def own_folder() -> str:
@@ -127,7 +162,14 @@ async def both(up: Up) -> None:
 
     with logging_to_stderr(), ended_by_signals(stop):
         serving = running.run(
-            up.store, settings, time.time, up.sockets, stop=stop, ready=ready, room=room()
+            up.store,
+            settings,
+            time.time,
+            up.sockets,
+            stop=stop,
+            ready=ready,
+            room=room(),
+            here=up.here,
         )
         await ended_together(stop, serving, node(up, url, listens, stop))
 

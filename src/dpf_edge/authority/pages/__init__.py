@@ -14,9 +14,11 @@ from dpf_edge.authority.pages import (
     api_tokens,
     assets,
     audit,
+    changes,
     coverage,
     device,
     devices,
+    diagnosis,
     downloads,
     joining,
     map,
@@ -41,6 +43,7 @@ MODULES = (
     device,
     map,
     coverage,
+    changes,
     audit,
     api_tokens,
 )
@@ -48,7 +51,8 @@ MODULES = (
 
 def routes(authority: Authority) -> list[Route]:
     """The pages, what they load, and the door."""
-    pages = [each for module in MODULES for each in module.PAGES]
+    modules = MODULES if authority.here is None else (*MODULES, diagnosis)
+    pages = [changes.STREAM, *(each for module in modules for each in module.PAGES)]
     return [
         *sign_in.routes(authority),
         *visit.routes(authority, pages),
