@@ -20,13 +20,14 @@ set -eu
 # dbus-daemon, arp-scan and nmap are what it is measured against. graphviz, ndiff and
 # python3-libnmap read what is exported. wine and wine64 run the Windows host's programs, and the
 # MinGW compiler makes its stand-ins for wsl.exe and docker.exe. systemd has systemd-analyze, which
-# judges the unit.
+# judges the unit. Chromium goes through the web pages, by its driver.
 PACKAGES="docker.io docker-compose podman runc conmon netavark iproute2 iptables debootstrap
 debian-archive-keyring busybox-static util-linux postgresql faketime
 avahi-daemon avahi-utils dbus-daemon dnsmasq-base lldpd minidlna mosquitto nginx-light
 openssh-server samba snmpd wsdd arp-scan nmap
 graphviz ndiff python3-libnmap
-wine wine64 gcc-mingw-w64-x86-64 systemd"
+wine wine64 gcc-mingw-w64-x86-64 systemd
+chromium chromium-driver fonts-dejavu-core"
 
 missing() {
     for package in $PACKAGES; do

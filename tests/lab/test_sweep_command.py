@@ -19,12 +19,13 @@ import pytest
 
 from tests.test_cases import schema
 
-from .home.office import EDGE, SNMP_FILE, office
+from .home import reporting
+from .home.office import EDGE, office
 from .home.standing import need
 from .lab import INSTALLED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from .home.office import Office
 
@@ -191,60 +192,19 @@ def test_only_a_terminal_is_drawn_on(standing: Office) -> None:
     assert "" == done.stderr
 
 
-AUTHORITY = "127.0.0.1:18470"
-AUTHORITY_LOG, NODE_LOG = "/run/authority.log", "/run/node.log"
-STORE = "sqlite:////run/authority.db"
-
-
-@pytest.fixture
-def authority(standing: Office) -> Iterator[dict[str, str]]:
-    """A real Authority on the edge itself; what a node needs to enrol there."""
-    number = started(standing, AUTHORITY_LOG, f"authority --listen {AUTHORITY} --store {STORE}")
-    try:
-        end = time.monotonic() + PATIENCE
-        token = ""
-        while not token and time.monotonic() < end:
-            issued = standing.dpf_edge("token", "issue", "--auto-approve", "--store", STORE)
-            token = issued.stdout.split()[-1] if issued.returncode == 0 else ""
-        assert token, issued.stderr
-        yield {
-            "DPF_AUTHORITY_URL": f"http://{AUTHORITY}",
-            "DPF_BOOTSTRAP_TOKEN": token,
-            "DPF_EDGE_STATE_DIR": "/run/node",
-            "DPF_EDGE_LOG_DIR": "/run/node-log",
-            "DPF_EDGE_SNMP_CONFIG": SNMP_FILE,
-        }
-    finally:
-        standing.capsule.sh(f"kill {number}", place=EDGE)
-
-
-def started(where: Office, log: str, words: str, given: Sequence[str] = ()) -> str:
-    """Start a program in the background.
-
-    :returns: its process number in the office.
-    """
-    command = " ".join(["env", "HOME=/run", *given, *INSTALLED, words])
-    return where.capsule.sh(f"{command} >{log} 2>&1 </dev/null & echo $!", place=EDGE).strip()
-
-
-def devices(where: Office) -> str:
-    return where.dpf_edge("devices", "list", "--store", STORE).stdout
-
-
 def test_a_node_sweeps_at_its_level_and_its_authority_knows_the_devices(
-    standing: Office, authority: dict[str, str]
+    standing: Office,
 ) -> None:
-    settings = {**authority, "DPF_EDGE_LEVEL": "ask", "DPF_EDGE_RATE": "normal"}
-    given = [f"{name}={value}" for name, value in settings.items()]
-    number = started(standing, NODE_LOG, "run", given)
-    try:
+    levels = {"DPF_EDGE_LEVEL": "ask", "DPF_EDGE_RATE": "normal"}
+    with (
+        reporting.authority(standing) as authority,
+        reporting.node(standing, {**authority, **levels}),
+    ):
         end = time.monotonic() + PATIENCE
-        while "printer.local" not in devices(standing) and time.monotonic() < end:
+        while "printer.local" not in reporting.devices(standing) and time.monotonic() < end:
             time.sleep(0.3)
-        known = devices(standing)
-    finally:
-        standing.capsule.sh(f"kill {number}", place=EDGE)
-    said = standing.capsule.file(NODE_LOG).read_text()
+        known = reporting.devices(standing)
+    said = standing.capsule.file(reporting.NODE_LOG).read_text()
 
     assert re.search(r"printer\.local +printer +192\.168\.40\.20 .* 3c:d9:2b:40:00:20", known), said
     assert re.search(r"NAS +nas ", known), known
