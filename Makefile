@@ -13,7 +13,7 @@ export UV_LINK_MODE := copy
 # The machine's own certificates: a company's proxy has its authority there and nowhere else.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help run test check bench lab lab-down lab-deps dist image reference format clean
+.PHONY: help run test check bench lab lab-down lab-deps dist image reference assets format clean
 
 help: ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -38,6 +38,7 @@ bench: .venv/ready ## measure, side by side, as ratios
 	$(BIN)/python tests/bench/startup.py
 	@$(BIN)/python -m tests.bench.confusion
 	@$(BIN)/python -m tests.bench.ingest
+	@$(BIN)/python -m tests.bench.pages
 	@$(BIN)/python -m tests.bench.at_rest
 	@$(BIN)/python -m tests.bench.discovery
 
@@ -58,6 +59,9 @@ image: .venv/ready ## the container image dpf-edge, by docker or what DOCKER= na
 
 reference: .venv/ready ## write the generated pages of docs/reference
 	$(BIN)/python -m tools.reference
+
+assets: .venv/ready ## fetch the pages' third-party scripts again, by hash (npm); they are committed
+	$(BIN)/python -m tools.assets
 
 format: .venv/ready ## format the source
 	$(BIN)/ruff format .
