@@ -28,6 +28,9 @@ openssh-server samba snmpd wsdd arp-scan nmap
 graphviz ndiff python3-libnmap
 wine wine64 gcc-mingw-w64-x86-64 systemd
 chromium chromium-driver fonts-dejavu-core"
+# npm fetches axe-core, which looks at each page. Node's own package brings one, and Debian's would
+# put that out.
+command -v npm >/dev/null 2>&1 || PACKAGES="$PACKAGES npm"
 
 missing() {
     for package in $PACKAGES; do
