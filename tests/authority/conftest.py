@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.authority import desk
 from tests.left_out import left_out
-from tests.store.suite import Cluster, PostgresUnavailable, cluster
+from tests.store.suite import Cluster, PostgresUnavailable, cluster, emptied, made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,20 @@ def postgres() -> Iterator[Cluster]:
         left_out(str(reason))
 
 
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    made(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_store(postgres: Cluster) -> str:
+    url = postgres.database()
+    made(url)
+    return url
+
+
 @contextlib.contextmanager
 def new_store(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     """The URL of a new store of the kind that a fixture was asked for."""
@@ -41,17 +56,29 @@ def new_store(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def at(tmp_path: Path) -> Iterator[desk.Desk]:
-    """An Authority on a new SQLite store, at the contract's example time."""
-    with desk.desk(desk.sqlite(tmp_path)) as opened:
+def at(_sqlite_template: Path, tmp_path: Path) -> Iterator[desk.Desk]:
+    """An Authority on an empty SQLite store, at the contract's example time."""
+    with desk.desk(copied(_sqlite_template, tmp_path)) as opened:
         yield opened
 
 
 @pytest.fixture(params=KINDS)
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[desk.Desk]:
-    """An Authority on a new store of each kind."""
-    with new_store(request, tmp_path) as url, desk.desk(url) as opened:
+    """An Authority on an empty store of each kind."""
+    if request.param == "sqlite":
+        url = copied(request.getfixturevalue("_sqlite_template"), tmp_path)
+    else:
+        # Making a database takes half a second, emptying one a hundredth of that.
+        url = request.getfixturevalue("_postgres_store")
+        emptied(url)
+    with desk.desk(url) as opened:
         yield opened
+
+
+def copied(template: Path, folder: Path) -> str:
+    """The URL of a store that has its tables: they are made once, and copied."""
+    shutil.copy(template, folder / desk.FILE)
+    return desk.sqlite(folder)
 
 
 @pytest.fixture(scope="module", params=KINDS)

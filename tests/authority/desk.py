@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # 2026-01-02T03:04:05.678Z, the contract's own example.
 NOW = times.seconds("2026-01-02T03:04:05.678Z")
+FILE = "authority.sqlite"
 EDGE = "/api/v1/edge"
 ADMIN = "/api/v1/admin"
 PASSWORD = "correct horse battery"  # noqa: S105 - made up here
@@ -109,7 +110,7 @@ def desk(url: str, settings: Settings | None = None) -> Iterator[Desk]:
 
 def sqlite(folder: Path) -> str:
     """A new store in a folder."""
-    return f"sqlite:///{folder / 'authority.sqlite'}"
+    return f"sqlite:///{folder / FILE}"
 
 
 # The contract's own examples.
