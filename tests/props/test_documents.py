@@ -161,8 +161,8 @@ def test_whatever_a_controller_says_is_read_to_an_end(
 
     seen = list(unifi(Job(None, None, settings={"adapters": (row,)}), net))  # type: ignore[arg-type]
 
-    assert seen or net.notes
-    assert net.asked < 1000
+    # A controller with nothing in it is seen as nothing, and nothing is to be said of that.
+    assert 0 < net.asked < 1000
     assert not any(steers(told_on(each)) for each in (*seen, *net.notes))
     assert "geheim" not in told_on((seen, net.notes))
 

@@ -225,9 +225,12 @@ NAMED_VERSIONS: dict[str, str | None] = {
 
 
 def test_nobody_is_named_by_what_stands_beside_the_captures() -> None:
-    text = hidden(page_of(*NAMED, versions=NAMED_VERSIONS)).lower()
+    # Under each key another address is drawn, and one in sixteen begins as the owner's does: what
+    # leaks does so under every key.
+    texts = [hidden(page_of(*NAMED, versions=NAMED_VERSIONS)).lower() for _ in range(5)]
+    text = texts[0]
 
-    assert [] == [word for word in OWNERS if word in text]
+    assert [] == [word for word in OWNERS if all(word in each for each in texts)]
     # What is no secret of anybody's is left to read.
     assert "error during connect: dial ssh://" in text
     assert "permission denied by" in text
