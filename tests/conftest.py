@@ -16,6 +16,9 @@ from dpf_edge.host import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.store.suite import Cluster
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +26,45 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the variables that a detector reads, but for those that it sets itself."""
     for name in (*allowed.VARIABLES, "NO_COLOR", "DOCKER_HOST", "DOCKER_CONTEXT"):
         monkeypatch.delenv(name, raising=False)
+
+
+# What stores stand on is imported where it is asked for: Windows' tests run without a database.
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of this test run's own. A machine without one skips; CI fails."""
+    from tests.left_out import left_out
+    from tests.store.suite import PostgresUnavailable, cluster
+
+    try:
+        with cluster() as running:
+            yield running
+    except PostgresUnavailable as reason:
+        left_out(str(reason))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store's file with its tables and nothing in them, to be copied."""
+    from tests.store.suite import made
+
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    made(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_store(postgres: Cluster) -> str:
+    """The URL of a PostgreSQL store with its tables, to be emptied by each test that takes it.
+
+    Making a database takes half a second, emptying one a hundredth of that.
+    """
+    from tests.store.suite import made
+
+    url = postgres.database()
+    made(url)
+    return url
 
 
 def _is_ours(address: object) -> bool:

@@ -9,38 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.authority import desk
-from tests.left_out import left_out
-from tests.store.suite import Cluster, PostgresUnavailable, cluster, emptied, made
+from tests.store.suite import KINDS, emptied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-KINDS = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    """A PostgreSQL server of this test run's own. A machine without one skips; CI fails."""
-    try:
-        with cluster() as running:
-            yield running
-    except PostgresUnavailable as reason:
-        left_out(str(reason))
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "store.db"
-    made(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def _postgres_store(postgres: Cluster) -> str:
-    url = postgres.database()
-    made(url)
-    return url
+    from tests.store.suite import Cluster
 
 
 @contextlib.contextmanager
@@ -56,9 +31,9 @@ def new_store(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def at(_sqlite_template: Path, tmp_path: Path) -> Iterator[desk.Desk]:
+def at(sqlite_template: Path, tmp_path: Path) -> Iterator[desk.Desk]:
     """An Authority on an empty SQLite store, at the contract's example time."""
-    with desk.desk(copied(_sqlite_template, tmp_path)) as opened:
+    with desk.desk(copied(sqlite_template, tmp_path)) as opened:
         yield opened
 
 
@@ -66,10 +41,9 @@ def at(_sqlite_template: Path, tmp_path: Path) -> Iterator[desk.Desk]:
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[desk.Desk]:
     """An Authority on an empty store of each kind."""
     if request.param == "sqlite":
-        url = copied(request.getfixturevalue("_sqlite_template"), tmp_path)
+        url = copied(request.getfixturevalue("sqlite_template"), tmp_path)
     else:
-        # Making a database takes half a second, emptying one a hundredth of that.
-        url = request.getfixturevalue("_postgres_store")
+        url = request.getfixturevalue("postgres_store")
         emptied(url)
     with desk.desk(url) as opened:
         yield opened

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dpf_edge.store import open_store
-from tests.left_out import left_out
 
 from .fleet import Clock, Fleet, sight
-from .suite import KINDS, Cluster, PostgresUnavailable, cluster, emptied, made
+from .suite import KINDS, emptied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,31 +18,9 @@ if TYPE_CHECKING:
 
     from dpf_edge.store.kept import Store
 
+    from .suite import Cluster
+
 KEY = bytes(range(32))
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    """A PostgreSQL server of this test run's own. A machine without one skips; CI fails."""
-    try:
-        with cluster() as running:
-            yield running
-    except PostgresUnavailable as reason:
-        left_out(str(reason))
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "store.db"
-    made(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def _postgres_store(postgres: Cluster) -> str:
-    url = postgres.database()
-    made(url)
-    return url
 
 
 @pytest.fixture(params=KINDS)
@@ -62,11 +39,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A store that has its tables and nothing in them."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("_sqlite_template"), tmp_path / "store.db")
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
         yield f"sqlite:///{tmp_path / 'store.db'}"
         return
-    # Making a database takes half a second, emptying one a hundredth of that.
-    used: str = request.getfixturevalue("_postgres_store")
+    used: str = request.getfixturevalue("postgres_store")
     emptied(used)
     yield used
 
